@@ -1,15 +1,8 @@
-import {
-  addressBits,
-  type Family,
-  type Network,
-  parseAddress,
-  prefixLength,
-  prefixMask,
-  renderAddress,
-} from "../../model/address.ts";
+import { addressBits, type Family, type Network, parseAddress, renderAddress } from "../../model/address.ts";
 import type { AddressRangeMatch, ConntrackState, MarkMatch, Match, OwnerMatch, Range } from "../../model/match.ts";
 import { MAX_ID, MAX_PORT, POD_INTERFACE } from "../../model/pod.ts";
 import { editCompare } from "./compare-edits.ts";
+import { editNetwork } from "./network-edits.ts";
 
 /** Numbers of protocols, as `--ctproto` prints them. */
 const [TCP, UDP] = [6, 17];
@@ -20,8 +13,14 @@ const [TCP, UDP] = [6, 17];
  */
 export function editMatch(match: Match, family: Family): readonly Match[] {
   if (match.kind === "compare") return editCompare(match);
-  const negation = "negated" in match ? [{ ...match, negated: !match.negated } as Match] : [];
+  const negation = "negated" in match && !holdsEveryPort(match) ? [{ ...match, negated: !match.negated } as Match] : [];
   return [...negation, ...editValues(match, family)];
+}
+
+/** Its negation is not the same under both variants of iptables: one of them leaves it out. */
+function holdsEveryPort(match: Match): boolean {
+  const isOfPorts = match.kind === "source-port" || match.kind === "destination-port";
+  return isOfPorts && match.ports.first === 0 && match.ports.last === MAX_PORT;
 }
 
 function editValues(match: Match, family: Family): readonly Match[] {
@@ -97,32 +96,8 @@ export function editRange({ first, last }: Range, lowest: number, highest: numbe
   return [...new Map(kept.map((range) => [`${range.first}-${range.last}`, range])).values()];
 }
 
-/** A network one bit shorter, one bit longer (either half), its neighbours of the same size, and as wide as a first byte alone. */
 function editAddress<M extends Match & { readonly network: Network }>(match: M, family: Family): readonly M[] {
-  const length = prefixLength(match.network);
-  if (length === null) return [];
-  const bits = addressBits(family);
-  const size = 1n << BigInt(bits - length);
-  const { value } = match.network;
-  const top = 1n << BigInt(bits);
-  const networks = [
-    ...(length > 0 ? [networkOf(family, value, length - 1)] : []),
-    ...(length > 8 ? [networkOf(family, value, 8)] : []),
-    ...(length < bits ? [networkOf(family, value, length + 1), networkOf(family, value + size / 2n, length + 1)] : []),
-    ...[value - size, value + size].filter((v) => 0n <= v && v < top).map((v) => networkOf(family, v, length)),
-  ];
-  const seen = new Set<string>();
-  return networks
-    .filter((network) => {
-      const key = `${network.value}/${network.mask}`;
-      return !seen.has(key) && seen.add(key);
-    })
-    .map((network) => ({ ...match, network }));
-}
-
-function networkOf(family: Family, value: bigint, length: number): Network {
-  const mask = prefixMask(family, length);
-  return { family, value: value & mask, mask };
+  return editNetwork(match.network, family).map((network) => ({ ...match, network }));
 }
 
 function editAddressRange(match: AddressRangeMatch): readonly AddressRangeMatch[] {

@@ -1,3 +1,5 @@
+import { checkNftTable } from "../../formats/nft/check.ts";
+import { renderNftRule } from "../../formats/nft/quote.ts";
 import { renderLoopbackAddress, renderRoutingRule, renderTableRoute } from "../../formats/routing-words.ts";
 import { quoteRule, renderRule } from "../../formats/rule-text.ts";
 import { checkRuleset } from "../../formats/ruleset-check.ts";
@@ -44,26 +46,42 @@ function mutateRuleset(rules: PodRules, ruleset: Ruleset): readonly Mutant[] {
   const redirectPorts = [...new Set(ruleset.tables.flatMap(portsOf))];
   return ruleset.tables.flatMap((table) =>
     table.chains.flatMap((chain) => {
-      const show: Show = {
-        quote: (rule) => quoteRule(chain.name, rule, family),
-        print: (rule) => renderRule(chain.name, rule, family),
-      };
+      const { where, ...show } = showIn(table, chain.name, family);
       return editChain(chain, family, { table, chain: chain.name, redirectPorts }, show)
-        .map((edit) => ({ what: edit.what, changed: putChain(ruleset, table, edit.chain) }))
-        .filter(({ changed }) => checkRuleset(changed, side).length === 0)
+        .map((edit) => ({ what: edit.what, changed: putChain(table, edit.chain) }))
+        .filter(({ changed }) => isLoadable(changed, family))
         .map(({ what, changed }) => ({
-          name: `${side} ${table.name}: ${what}`,
+          name: `${where}: ${what}`,
           family,
-          rules: { ...rules, [side]: changed },
+          rules: { ...rules, [side]: { family, tables: ruleset.tables.with(ruleset.tables.indexOf(table), changed) } },
         }));
     }),
   );
 }
 
-/** How a mutant names a rule: as its file has it, and for those it makes, as iptables prints them. */
+/** Of each of the two languages its own tool and the kernel say what they take. */
+function isLoadable(table: Table, family: Family): boolean {
+  if (table.source === "nft") return checkNftTable(table).length === 0;
+  return checkRuleset({ family, tables: [table] }, familyKey(family)).length === 0;
+}
+
+/** How a mutant names a rule: as its file has it, and for those it makes, as the tool of its table prints them. */
 interface Show {
   readonly quote: (rule: Rule) => string;
   readonly print: (rule: Rule) => string;
+}
+
+/** A chain of a table for both families is broken for one family after the other, and the name says for which. */
+function showIn(table: Table, chain: string, family: Family): Show & { readonly where: string } {
+  if (table.source === "nft") {
+    const where = `${table.family} ${table.name} ${chain}${table.family === "inet" ? ` (IPv${family})` : ""}`;
+    return { where, quote: (rule) => rule.text ?? renderNftRule(rule), print: renderNftRule };
+  }
+  return {
+    where: `${familyKey(family)} ${table.name}`,
+    quote: (rule) => quoteRule(chain, rule, family),
+    print: (rule) => renderRule(chain, rule, family),
+  };
 }
 
 function editChain(chain: Chain, family: Family, context: TargetContext, { quote, print }: Show): readonly ChainEdit[] {
@@ -94,9 +112,8 @@ function editPolicy(chain: Chain): readonly ChainEdit[] {
   return [{ what: `policy of ${chain.name} ${policy}`, chain: { ...chain, base: { ...base, policy } } }];
 }
 
-function putChain(ruleset: Ruleset, table: Table, changed: Chain): Ruleset {
-  const chains = table.chains.map((chain) => (chain.name === changed.name ? changed : chain));
-  return { ...ruleset, tables: ruleset.tables.map((other) => (other === table ? { ...table, chains } : other)) };
+function putChain(table: Table, changed: Chain): Table {
+  return { ...table, chains: table.chains.map((chain) => (chain.name === changed.name ? changed : chain)) };
 }
 
 function portsOf(table: Table): readonly number[] {

@@ -1,24 +1,28 @@
 import type { Family } from "../../model/address.ts";
+import type { CompareRange } from "../../model/compare.ts";
 import type { Match } from "../../model/match.ts";
+import { listMatches, listTargets } from "../../model/rule-parts.ts";
 import type { Rule } from "../../model/ruleset.ts";
 import { rewritingOf } from "../diagrams/target-effects.ts";
 import { editMatch } from "./match-edits.ts";
 import { editTarget, type TargetContext } from "./target-edits.ts";
 
-/** Gives one rule with one thing changed, in every way that the kernel would load; matches first, then the target. */
+/**
+ * Gives one rule with one thing changed, in every way that the tool of its table would load as far as the rule alone says; matches first,
+ * then the target. Comments stay as they are.
+ */
 export function editRule(rule: Rule, family: Family, context: TargetContext): readonly Rule[] {
   const { matches, target } = rule;
-  const without = matches.map((_, i) => matches.toSpliced(i, 1));
+  const without = matches.flatMap(({ kind }, i) => (kind === "comment" ? [] : [matches.toSpliced(i, 1)]));
   const changed = matches.flatMap((match, i) =>
     editMatch(match, family).map((edited) => followProtocol(matches.with(i, edited))),
   );
   const retargeted = target === null ? [] : editTarget(target, context);
-  return [
+  const edits = [
     ...[...without, ...changed].map((edited) => ({ matches: edited, target })),
     ...retargeted.map((edited) => ({ matches, target: edited })),
-  ]
-    .map(parConnections)
-    .filter(isLoadable);
+  ];
+  return context.table.source === "nft" ? edits.filter(isNftLoadable) : edits.map(parConnections).filter(isLoadable);
 }
 
 /** A rule that has lost its `--ctstate` asks the rest of `-m conntrack` by itself. */
@@ -53,5 +57,26 @@ function isLoadable({ matches, target }: Rule): boolean {
 }
 
 function targetNamesPorts(target: Rule["target"]): boolean {
+  if (target?.kind === "tproxy-socket") return target.port !== null;
   return target?.kind === "tproxy" || (rewritingOf(target)?.ports ?? null) !== null;
+}
+
+/** nft takes ports in a target only after a match that says of which protocol they are (src/evaluate.c, `nat_evaluate_transport`). */
+function isNftLoadable(rule: Rule): boolean {
+  const namesPorts = listTargets(rule).some((target) => targetNamesPorts(target));
+  return !namesPorts || listMatches(rule).some(namesProtocol);
+}
+
+function namesProtocol(match: Match): boolean {
+  if (match.kind !== "compare") return match.kind === "unknown";
+  const isExact = match.operator === "==" && match.elements.every((element) => element.every(isSingle));
+  return match.keys.some(
+    ({ name }) =>
+      /^(?:tcp|udp) /.test(name) ||
+      (isExact && (name === "meta l4proto" || name === "ip protocol" || name === "ip6 nexthdr")),
+  );
+}
+
+function isSingle(range: CompareRange): boolean {
+  return "name" in range || range.first === range.last;
 }

@@ -1,8 +1,9 @@
+import { addressBits, parseAddress, renderAddress } from "../../model/address.ts";
 import type { Range } from "../../model/match.ts";
 import { MAX_PORT } from "../../model/pod.ts";
 import { listNextChains } from "../../model/rule-parts.ts";
 import type { Table } from "../../model/ruleset.ts";
-import type { Statement, Target, ZoneTarget } from "../../model/target.ts";
+import type { NatTarget, Statement, Target, ZoneTarget } from "../../model/target.ts";
 import { editMatch, editRange } from "./match-edits.ts";
 
 /** What a target's edits may draw on: the table it stands in and every port that some rule of the set redirects to. */
@@ -42,17 +43,23 @@ export function editTarget(target: Target, context: TargetContext): readonly Tar
         { ...target, mark: { ...target.mark, value: (target.mark.value ^ 1) >>> 0 } },
       ];
     case "mark":
+    case "connmark-set":
       return [{ ...target, value: (target.value ^ 1) >>> 0 }];
     case "dnat":
     case "snat":
-      return ports(target.ports, context).map((range) => ({ ...target, ports: range }));
+      return [
+        ...ports(target.ports, context).map((range) => ({ ...target, ports: range })),
+        ...editAddresses(target.addresses).map((addresses) => ({ ...target, addresses })),
+      ];
     case "hop-limit":
       return target.change === "set" ? [{ ...target, value: target.value < 2 ? MANY_HOPS : 1 }] : [];
     case "zone":
       return editZone(target);
     case "statements":
       return target.statements.flatMap((part, i) => [
-        ...(target.statements.length > 1 ? [{ ...target, statements: target.statements.toSpliced(i, 1) }] : []),
+        ...(target.statements.length > 1 && !onlyCounts(part)
+          ? [{ ...target, statements: target.statements.toSpliced(i, 1) }]
+          : []),
         ...editStatement(part, context).map((edited) => ({ ...target, statements: target.statements.with(i, edited) })),
       ]);
     case "map":
@@ -72,7 +79,6 @@ export function editTarget(target: Target, context: TargetContext): readonly Tar
         : ports({ first: target.port, last: target.port }, context).map(({ first }) => ({ ...target, port: first }));
     // Whichever address or port the kernel chooses, and whatever happens beside the flow, it lands alike.
     case "masquerade":
-    case "connmark-set":
     case "connmark-save":
     case "connmark-restore":
     case "notrack":
@@ -93,6 +99,18 @@ function editStatement(part: Statement, context: TargetContext): readonly Statem
   return editTarget(part.target, context).map((target) => ({ target }));
 }
 
+function onlyCounts(part: Statement): boolean {
+  return "target" in part && part.target.kind === "counter";
+}
+
+/** The addresses beside those that NAT gives: the range moved on by one. */
+function editAddresses(addresses: NatTarget["addresses"]): readonly NonNullable<NatTarget["addresses"]>[] {
+  const [first, last] = [addresses?.first, addresses?.last].map((text) => (text ? parseAddress(text) : null));
+  if (!first || !last || (last.value + 1n) >> BigInt(addressBits(last.family)) > 0n) return [];
+  const [from, to] = [first, last].map(({ family, value }) => renderAddress(family, value + 1n));
+  return from === undefined || to === undefined ? [] : [{ first: from, last: to }];
+}
+
 const ZONE_DIRECTIONS = ["both", "original", "reply"] as const;
 
 /** The zone next to it, and the same zone for other directions. */
@@ -103,9 +121,9 @@ function editZone(target: ZoneTarget): readonly Target[] {
   return [{ ...target, zone: other }, ...directions.map((each) => ({ ...target, direction: each }))];
 }
 
-/** nat refuses DROP (iptables(8): the nat table is not for filtering). */
+/** iptables refuses DROP in its nat table (iptables(8): it is not for filtering); nft takes it in any chain. */
 function drops({ table }: TargetContext): readonly Target[] {
-  return table.name === "nat" ? [] : [{ kind: "drop" }];
+  return table.source !== "nft" && table.name === "nat" ? [] : [{ kind: "drop" }];
 }
 
 /** Jumps to every user-defined chain that does not lead back here: the kernel refuses loops. */
