@@ -1,9 +1,10 @@
 import type { Family } from "../model/address.ts";
 import type { FlowSpec } from "../model/flow.ts";
 import { MAX_PORT } from "../model/pod.ts";
-import { APP_PORT, type BoundaryNames, byIds, byName, dialIn, namesOf } from "./boundary-names.ts";
-import { idBoundaries } from "./boundary-values.ts";
+import { APP_PORT, type BoundaryNames, byIds, byName, dialIn, isTaken, namesOf } from "./boundary-names.ts";
+import { idBoundaries, portBoundaries } from "./boundary-values.ts";
 import type { Demands } from "./demanded-landing.ts";
+import { loopbackBoundaries } from "./inside-flows.ts";
 
 /**
  * Gives the UDP flows of a family that show whether rules do what a contract demands: at every port and address at which a demand may
@@ -12,7 +13,13 @@ import type { Demands } from "./demanded-landing.ts";
  */
 export function datagramFlows(family: Family, demands: Demands): readonly FlowSpec[] {
   const names = namesOf(family, demands, "udp");
-  const flows = [...departing(names), ...ofOwners(names, demands), ...inside(names), ...arriving(names)];
+  const flows = [
+    ...departing(names),
+    ...ofOwners(names, demands),
+    ...inside(names),
+    ...toServers(names, demands),
+    ...arriving(names),
+  ];
   return flows.map((flow) => ({ ...flow, protocol: "udp" }));
 }
 
@@ -29,14 +36,19 @@ function departing(names: BoundaryNames): readonly FlowSpec[] {
   ];
 }
 
-function ofOwners(names: BoundaryNames, { contract }: Demands): readonly FlowSpec[] {
+function ofOwners(names: BoundaryNames, demands: Demands): readonly FlowSpec[] {
+  const { contract } = demands;
   const { family, port, named, stranger, captured, proxy } = names;
   const dial = dialIn(family);
   const ids = idBoundaries(contract.splitPoints(family).ids);
-  const owners = ids.flatMap((id) => [byIds(id, stranger), byIds(stranger, id)]);
+  const ofEach = (id: number) => [byIds(id, stranger), byIds(stranger, id)];
+  const owners = ids.flatMap(ofEach);
+  const firsts = [...new Set(contract.splitPoints(family).ids.map(([first]) => Number(first)))];
   const called = proxy === null ? [byName("root")] : [proxy, byName("root")];
   return [
     ...[...called, ...owners].map((actor) => dial(actor, captured, port)),
+    // What rules do with an owner's questions to servers that nobody captures may be seen in their answers alone.
+    ...firsts.flatMap(ofEach).flatMap((actor) => takenPorts(names, demands).map((to) => dial(actor, "upstream", to))),
     ...called.flatMap((actor) => named.map((dialled) => dial(actor, captured, dialled))),
   ];
 }
@@ -49,6 +61,43 @@ function inside(names: BoundaryNames): readonly FlowSpec[] {
   return callers.flatMap((actor) =>
     [APP_PORT, port, ...own, ...named].flatMap((dialled) => targets.map((target) => dial(actor, target, dialled))),
   );
+}
+
+/** To servers that are captured: every port beside theirs; and to those on loopback addresses each owner, and the addresses beside. */
+function toServers(names: BoundaryNames, demands: Demands): readonly FlowSpec[] {
+  const { family, workload, proxy, stranger, elsewhere } = names;
+  const dial = dialIn(family);
+  const { addresses, ids } = demands.contract.splitPoints(family);
+  const loopbacks = loopbackBoundaries(addresses, family);
+  const owners = idBoundaries(ids).flatMap((id) => [byIds(id, stranger), byIds(stranger, id)]);
+  const callers = [...(proxy === null ? [] : [proxy]), byName("root"), ...owners];
+  return takenPorts(names, demands).flatMap((port) => {
+    const isServer = (address: string) => isTakenDatagram(dial(workload, address, port), demands);
+    const inside = loopbacks.filter(isServer);
+    const beside = portBoundaries([[BigInt(port), BigInt(port)]]);
+    return [
+      ...[...elsewhere.filter(isServer), ...inside].flatMap((address) =>
+        beside.map((to) => dial(workload, address, to)),
+      ),
+      ...(inside.length > 0 ? loopbacks.map((address) => dial(workload, address, port)) : []),
+      ...inside.flatMap((address) => [
+        dial(workload, address, 1),
+        ...callers.map((actor) => dial(actor, address, port)),
+      ]),
+    ];
+  });
+}
+
+/** The ports that the contract names at which it captures the workload's datagrams to somebody. */
+function takenPorts({ family, workload, captured, named }: BoundaryNames, demands: Demands): readonly number[] {
+  const dial = dialIn(family);
+  const { addresses } = demands.contract.splitPoints(family);
+  const targets = [captured, ...loopbackBoundaries(addresses, family)];
+  return named.filter((port) => targets.some((target) => isTakenDatagram(dial(workload, target, port), demands)));
+}
+
+function isTakenDatagram(flow: FlowSpec, demands: Demands): boolean {
+  return isTaken({ ...flow, protocol: "udp" }, demands);
 }
 
 function arriving({ family, port, named }: BoundaryNames): readonly FlowSpec[] {

@@ -35,8 +35,14 @@ export function insideFlows(names: BoundaryNames, { contract }: Demands): readon
   ];
 }
 
-/** IPv4's loopback addresses at which ranges begin and end, with their neighbours; the first and last of the network are broadcast ones. */
-function loopbackBoundaries(ranges: ValueRanges, family: Family): readonly string[] {
+/**
+ * Gives IPv4's loopback addresses at which ranges begin and end, with their neighbours; none of IPv6, which has one alone. The first and
+ * last of the network are broadcast ones, and left out.
+ *
+ * @example
+ * loopbackBoundaries([[0x7f000001n, 0x7f000001n]], 4)   // ["127.0.0.1", "127.0.0.2"]
+ */
+export function loopbackBoundaries(ranges: ValueRanges, family: Family): readonly string[] {
   if (family === 6) return [];
   const ends = ranges.flatMap(([first, last]) => [first - 1n, first, last, last + 1n]).filter((value) => value >= 0n);
   const addresses = [...new Set(ends)].filter((value) => value >> 32n === 0n).map((value) => renderAddress(4, value));
