@@ -10,6 +10,7 @@ export default defineScenario({
     ...usual,
     "client -> pod:80": "proxy-inbound:4143",
     "client -> pod:8080": "app:8080",
+    "client -> pod:8080/udp": "app:8080",
     "client -> pod:79": "refused",
     "client -> pod:81": "refused",
     "client -> pod:22": "app:22",
