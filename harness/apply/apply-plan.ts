@@ -56,7 +56,7 @@ const NO_TRACES: Traces = { chains: [], placementOf: () => "bottom", looksMade: 
 export function planApply(capture: Capture, namespace: NamespaceState, ours: Ownership): ApplyPlan {
   const rules = capture.generated ?? NO_RULES;
   const { traces } = findMesh(capture.mesh) ?? { traces: NO_TRACES };
-  const variant = selectVariant(namespace.variants);
+  const variant = selectVariant(namespace.variants, namespace.chosen);
   const tables = { 4: wantedTables(rules, traces, 4), 6: wantedTables(rules, traces, 6) };
   const nft: NftChange = { before: namespace.nft, wanted: listNftTables(rules) };
   // Native rules ask nothing of iptables, which need not be there.

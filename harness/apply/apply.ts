@@ -169,7 +169,7 @@ function again(change: RulesChange, { families }: InstalledRules): readonly Rule
  */
 export function readDump(): string {
   try {
-    const { ip, ip6 } = dumpOf(selectVariant(readVariants()));
+    const { ip, ip6 } = dumpOf(selectVariant(readVariants(null), null));
     return ip + (ip6 ?? "") + dumpNftTables(readNftTables());
   } catch {
     return "";

@@ -35,16 +35,19 @@ const REMEDY = "Install iptables, and give the capabilities NET_ADMIN and NET_RA
 /**
  * Reads the rules of the variants that are there: first the one that `iptables` in the PATH stands for, then the other one. Where there is
  * no iptables but nft, the one that is given has no commands. Listing legacy tables makes them, and so the other variant's are read only
- * where the kernel has some. Throws `environment` where iptables is there and cannot read its rules.
+ * where the kernel has some, or where it is the one that is `chosen`. Throws `environment` where iptables is there and cannot read its
+ * rules, and where the chosen one is not there.
  */
-export function readVariants(): readonly [InstalledRules, ...InstalledRules[]] {
+export function readVariants(chosen: Variant | null): readonly [InstalledRules, ...InstalledRules[]] {
   const first = findToolset();
   const other = first.variant === "nft" ? "legacy" : "nft";
   const second = {
     variant: other,
     commands: { 4: findCommands(`iptables-${other}`), 6: findCommands(`ip6tables-${other}`) },
   } as const;
-  const readsSecond = second.commands[4] !== null && (other === "nft" || hasLegacyTables());
+  if (chosen === other && second.commands[4] === null)
+    throw new LandfallError("environment", `There is no iptables-${other}-restore in the PATH. ${REMEDY}`);
+  const readsSecond = second.commands[4] !== null && (other === "nft" || chosen === other || hasLegacyTables());
   const main = readInstalledRules(first);
   const rules = main.families[4];
   if ("why" in rules && first.commands[4] !== null)
@@ -52,11 +55,18 @@ export function readVariants(): readonly [InstalledRules, ...InstalledRules[]] {
   return readsSecond ? [main, readInstalledRules(second)] : [main];
 }
 
-/** Gives the variant in use: the one with our chains, else the one with anybody's rules, else the one `iptables` stands for. */
-export function selectVariant(variants: readonly [InstalledRules, ...InstalledRules[]]): InstalledRules {
+/**
+ * Gives the variant that is chosen, else the one in use: the one with our chains, else the one with anybody's rules, else the one that
+ * `iptables` stands for.
+ */
+export function selectVariant(
+  variants: readonly [InstalledRules, ...InstalledRules[]],
+  chosen: Variant | null,
+): InstalledRules {
   const statesOf = (rules: InstalledRules) =>
     [rules.families[4], rules.families[6]].flatMap((f) => ("state" in f ? [f.state] : []));
   return (
+    variants.find(({ toolset }) => toolset.variant === chosen) ??
     variants.find((rules) => statesOf(rules).some(hasOwnChains)) ??
     variants.find((rules) => statesOf(rules).some(isInUse)) ??
     variants[0]

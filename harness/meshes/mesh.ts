@@ -87,6 +87,8 @@ export interface MeshOption {
    * action, and the text names the landfall command for that.
    */
   readonly effect: "rules" | "tool" | { readonly instead: string };
+  /** Present where its value names the variant of iptables into which `apply` puts the rules: `nft`, `iptables-legacy`. */
+  readonly choosesVariant?: true;
   /** Present where it only says of which kind the rules are: given alone, the settings are those that commands take without any option. */
   readonly choosesKind?: true;
 }

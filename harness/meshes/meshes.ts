@@ -9,7 +9,7 @@ import { istio14 } from "./istio-1.4/mesh.ts";
 import { istioAmbient } from "./istio-ambient/mesh.ts";
 import { kuma } from "./kuma/mesh.ts";
 import { linkerd } from "./linkerd/mesh.ts";
-import type { Mesh, MeshInput, PodFacts, ReadSettings, SettingOrigin } from "./mesh.ts";
+import type { Mesh, MeshInput, MeshOption, PodFacts, ReadSettings, SettingOrigin } from "./mesh.ts";
 
 /** What of a mesh commands see. */
 const SHOWN = [
@@ -35,6 +35,8 @@ export interface BoundSettings {
   readonly warnings: readonly Finding[];
   readonly purpose: ReadSettings<unknown>["purpose"];
   readonly capture: Capture;
+  /** The variant of iptables that the tool's options name; null where they name none. */
+  readonly variant: "nft" | "legacy" | null;
 }
 
 /** Every mesh, the one that commands take without a name first. A new one is a folder of this room and a line here. */
@@ -78,9 +80,20 @@ function hideSettings<Settings>(mesh: Mesh<Settings>): NamedMesh {
     if (!read.ok) return read;
     const { settings, origins, warnings, purpose } = read.value;
     const capture = makeCapture(mesh, settings, { ...input.pod, own: addresses.pod, behindLink: addresses.vm });
-    return { ok: true, value: { origins, warnings, purpose, capture } };
+    const variant = findVariant(mesh.options, input);
+    return { ok: true, value: { origins, warnings, purpose, capture, variant } };
   };
   return { ...(shown as Pick<Mesh<Settings>, (typeof SHOWN)[number]>), bind };
+}
+
+/** The last of several options counts; a variable counts where no word does. */
+function findVariant(options: readonly MeshOption[], { tokens, environment }: MeshInput): BoundSettings["variant"] {
+  const choosing = options.filter(({ choosesVariant }) => choosesVariant);
+  const isChoosing = (name: string) => choosing.some(({ flag }) => flag === name);
+  const typed = tokens.flatMap((token) => (token.kind === "option" && isChoosing(token.name) ? token.value : []));
+  const set = choosing.map(({ variable }) => (variable === null ? undefined : environment[variable]));
+  const text = [...typed.toReversed(), ...set].find((given) => given !== undefined && given !== "");
+  return (["nft", "legacy"] as const).find((name) => text?.split(/\W/).includes(name)) ?? null;
 }
 
 /**

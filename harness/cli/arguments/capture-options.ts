@@ -27,6 +27,7 @@ export interface CaptureCommandLine {
   readonly origins: BoundSettings["origins"];
   readonly warnings: readonly Finding[];
   readonly purpose: ReadSettings<unknown>["purpose"];
+  readonly variant: BoundSettings["variant"];
   /** The mesh's words as typed, without those that only check or help, or those that no option means; `--mesh` with any but the first. */
   readonly captureWords: readonly string[];
   /** Whether an option of the mesh, or a contract, was given that sets something, or the settings are the default ones. */
@@ -148,12 +149,12 @@ function readWithMesh(
   for (const found of bound.ok ? [] : bound.findings) findings.push(found);
   const isUsage = bound.ok && bound.value.purpose === "usage";
   if (!bound.ok || (findings.length > 0 && !isUsage)) return { options, captureFrom, named, line: null, findings };
-  const { origins, warnings } = bound.value;
+  const { origins, warnings, variant } = bound.value;
   const purpose = findPurpose(bound.value.purpose, dealt);
   const isStrict = options.values.has(STRICT_OPTION.name);
   const capture = (isStrict && command.demandPromises?.(bound.value.capture)) || bound.value.capture;
   const line: CaptureCommandLine = {
-    ...{ options, capture, mesh, named, origins, warnings, purpose, captureFrom },
+    ...{ options, capture, mesh, named, origins, warnings, purpose, variant, captureFrom },
     captureWords: [...namingWords(mesh), ...renderSettingWords(input.tokens)],
     defaultConfig: isSet ? "" : describeDefault(mesh, input, which),
     manifestTold: manifest?.told ?? [],
@@ -190,7 +191,7 @@ function readWithContract(
   if (capture === null || (findings.length > 0 && purpose !== "usage"))
     return { options, captureFrom: "flags", named, line: null, findings };
   const line: CaptureCommandLine = {
-    ...{ options, capture, mesh: null, named, origins: {}, warnings: [], purpose, captureFrom: "flags" },
+    ...{ options, capture, mesh: null, named, origins: {}, warnings: [], purpose, variant: null, captureFrom: "flags" },
     captureWords: [],
     defaultConfig: "",
     manifestTold: [],

@@ -84,7 +84,7 @@ export const apply: Command = {
     }
     refuseHostNamespace(typed.options);
     await using _lock = await lockNamespace();
-    const state = readNamespaceState();
+    const state = readNamespaceState(typed.variant);
     const isNamed = typed.options.values.has("pod-ip");
     const pod = isNamed ? { podIps: [], warnings: [] } : findPodAddresses(state.network.podIps);
     const line = readLine(words, io, pod.podIps);

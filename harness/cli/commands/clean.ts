@@ -31,7 +31,7 @@ export const clean: Command = {
     if (findings.length > 0) throw refuseUsage(findings);
     refuseHostNamespace(options);
     await using _lock = await lockNamespace();
-    const { removed, warnings, foreign, hasRecord } = cleanRules(readNamespaceState());
+    const { removed, warnings, foreign, hasRecord } = cleanRules(readNamespaceState(null));
     for (const warning of warnings) io.err(`landfall: warning: ${warning}\n`);
     io.err(renderReplacedRules(foreign, "removed", hasRecord));
     const outcome = removed.length > 0 ? "cleaned" : "nothing-to-clean";

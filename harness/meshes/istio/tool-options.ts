@@ -9,6 +9,7 @@ export const TOOL_OPTIONS: readonly (Omit<MeshOption, "variable"> & Partial<Pick
   {
     ...{ ...TOOL, setting: "forceIptablesBinary", flag: "force-iptables-binary", value: "VARIANT" },
     ...{ words: ["nft", "legacy"], default: "found out", help: "the variant of iptables that apply uses" },
+    choosesVariant: true,
   },
   {
     ...{ ...TOOL, setting: "networkNamespace", flag: "network-namespace", value: "PATH" },

@@ -370,9 +370,10 @@ export const KUMA_OPTIONS: readonly KumaOption[] = [
     variable: `${PREFIX}IPTABLES_EXECUTABLES`,
     value: "NAME:PATH,…",
     default: "found by name",
-    help: "the programs to apply rules with",
+    help: "the programs to apply rules with; their names choose the variant that apply uses",
     effect: "tool",
     shape: "executables",
+    choosesVariant: true,
   },
   {
     ...COMMON,

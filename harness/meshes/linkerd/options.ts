@@ -149,8 +149,9 @@ export const LINKERD_OPTIONS: readonly MeshOption[] = [
     flag: "iptables-mode",
     value: "MODE",
     words: ["legacy", "nft", "plain"],
-    default: "legacy",
-    help: "the variant of iptables that apply uses",
+    default: "found out",
+    help: "the variant of iptables that apply uses; without it, the one in use",
+    choosesVariant: true,
   },
   {
     ...TOOL,
@@ -158,8 +159,9 @@ export const LINKERD_OPTIONS: readonly MeshOption[] = [
     flag: "firewall-bin-path",
     value: "NAME",
     words: ["iptables-legacy", "iptables-nft", "iptables"],
-    default: "iptables-legacy",
+    default: "found out",
     help: "the older way to name the variant",
+    choosesVariant: true,
   },
   {
     ...TOOL,

@@ -47,6 +47,25 @@ function statesOf({ stdout }: ScriptResult) {
     .map(parseState);
 }
 
+/** Words of each tool that name the variant of iptables. */
+const NAMED_VARIANT: readonly (readonly [string, (variant: Variant) => string])[] = [
+  [
+    "linkerd",
+    (variant) => `--mesh linkerd --incoming-proxy-port 4143 --outgoing-proxy-port 4140 --iptables-mode ${variant}`,
+  ],
+  ["istio", (variant) => `--mesh istio -b '*' -i '*' --force-iptables-binary ${variant}`],
+];
+
+describe.each(NAMED_VARIANT)("apply of %s goes into the variant that the tool's own option names,", (_, words) => {
+  test.concurrent("whichever is in use, and clean finds it there", async () => {
+    const count = "for v in nft legacy; do echo $v $(iptables-$v-save 2>/dev/null | grep -c REDIRECT); done";
+    const script = (["legacy", "nft"] as const).map((one) => `landfall apply ${words(one)} >/dev/null; ${count}`);
+    const { stdout } = await run([...script, `landfall clean; ${count}`].join("\n"), { variant: "nft" });
+    const counts = stdout.split("\n").map((line) => line.replace(/[1-9]\d*$/, "some"));
+    expect(counts).toEqual(["nft 0", "legacy some", "nft some", "legacy 0", "nft 0", "legacy 0", ""]);
+  });
+});
+
 describe.each(["nft", "legacy"] as const)("apply and clean with %s", (variant: Variant) => {
   const go = (script: string, options: Parameters<typeof runInNamespace>[1] = {}) =>
     run(script, { ...options, variant });
