@@ -9,13 +9,13 @@ import {
   type ListenerName,
   loopbackAddress,
   MAX_HOPS,
-  PASS_THROUGH_IPV6,
   vmLinks,
 } from "../model/pod.ts";
 import { findListener, type ListenerShape } from "../model/pod-shape.ts";
 import { nameRemote } from "../model/remote-listener.ts";
 import { firstConnection } from "./first-connection.ts";
 import { findOpenPorts, nameListenerAt, type Peers } from "./listening.ts";
+import { isReadThere, losesAnswer, mayLoseRefusal } from "./lost-answers.ts";
 import { dialOn, isPodsOwn, type PlacedPod } from "./proxy-dial.ts";
 
 /** What a demanded landing follows from, beside the flow. */
@@ -135,7 +135,7 @@ function landAsDialled(connection: Connection, demands: Demands): Expectation {
   const host = ownerOf(connection, demands);
   const isOpen = nameListenerAt(connection.port, connection.destination, connection, demands) !== null;
   if (host !== null && losesAnswer(connection, host))
-    return makeLanding(isTakenUnanswered(connection, host, demands) ? "unanswered" : "timed-out");
+    return makeLanding(isReadThere(connection, host, demands.peers) ? "unanswered" : "timed-out");
   if (host === "pod" && !isOpen && mayLoseRefusal(connection, demands)) return CLOSED;
   if (host === "pod") return landOnPort(connection.port, connection.destination, null, connection, demands);
   if (host === null) return makeLanding("unreachable");
@@ -144,29 +144,6 @@ function landAsDialled(connection: Connection, demands: Demands): Expectation {
     return makeLanding("refused", { port: connection.port });
   const landing = accept(host, host, connection.port, null, connection);
   return nameRemote({ ...landing, address: connection.destination }, demands.shape, { address: null });
-}
-
-/**
- * Says whether nothing comes back to a loopback address: no other host takes a packet from one, but for a virtual machine, whose every way
- * leads back to the pod and its `::6`.
- */
-function losesAnswer({ source, startedOn }: Connection, host: string): boolean {
-  return isLoopback(source) && host !== startedOn && (host !== "vm" || source !== PASS_THROUGH_IPV6);
-}
-
-/** Says whether a datagram arrives whose answer gets lost: `::6` is no loopback address to the host that takes it. */
-function isTakenUnanswered({ protocol, source, port }: Connection, host: string, { peers }: Demands): boolean {
-  if (protocol !== "udp" || source !== PASS_THROUGH_IPV6 || (host !== "client" && host !== "upstream")) return false;
-  return findOpenPorts(protocol, peers)[host].includes(port);
-}
-
-/**
- * Says whether the kernel itself may lose the refusal of a closed port: a reset from the pod's own IPv6 address to ::1 is sent by another
- * device than `lo` and lost (`rt6_need_strict` in net/ipv6/route.c), unless something has it routed again, such as a mark for other
- * purposes. The ICMP error for a datagram comes through.
- */
-function mayLoseRefusal({ source, destination, protocol }: Connection, { addresses }: PlacedPod): boolean {
-  return protocol === "tcp" && source === loopbackAddress(6) && destination === addresses.pod[6];
 }
 
 /** The host that an address belongs to, as seen from the one that dials it; null where nobody has it. */
