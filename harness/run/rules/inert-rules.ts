@@ -1,6 +1,6 @@
 import type { Family } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";
-import { listTargets } from "../../model/rule-parts.ts";
+import { listNextChains, listTargets } from "../../model/rule-parts.ts";
 import { listRules, NO_RULES, type Ruleset, type Table } from "../../model/ruleset.ts";
 import { conntrackOf } from "../../netfilter/pod.ts";
 import type { CountedRules, Installation } from "../../sandbox/sandbox.ts";
@@ -86,9 +86,7 @@ function listOrphans(ruleset: Ruleset | null) {
   const chains = listChains(ruleset);
   const reached = new Set(chains.filter(({ base }) => base !== null));
   for (const { table, rules } of reached) {
-    const targets = rules.flatMap(({ target }) =>
-      target?.kind === "jump" || target?.kind === "goto" ? [target.chain] : [],
-    );
+    const targets = rules.flatMap(listNextChains);
     for (const chain of chains) if (chain.table === table && targets.includes(chain.name)) reached.add(chain);
   }
   return chains.filter((chain) => !reached.has(chain) && chain.rules.length > 0);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { parseIptablesSave, renderIptablesSave } from "../../../harness/formats/iptables-save.ts";
+import { translateRuleset } from "../../../harness/formats/nft/translate.ts";
 import type { CaptureConfig } from "../../../harness/meshes/istio-1.4/config.ts";
 import { generateRules } from "../../../harness/meshes/istio-1.4/rules.ts";
 import type { Ruleset } from "../../../harness/model/ruleset.ts";
@@ -57,6 +58,14 @@ test("a family without a file is not under test", () => {
   expect(describeInertRules({ installation, capture: captureOf(SEED), kernel: own })).toEqual([
     "IPv6 is not under test: no file contains rules for it, so no flow of that family is driven.",
   ]);
+});
+
+test("a chain that a rule of nft jumps to behind a counter is not idle", () => {
+  const own = generateRules(SEED);
+  if (!own.ip) throw new Error("the config has no IPv4 rules");
+  const ip = { family: 4, tables: translateRuleset(own.ip).tables } as const;
+  const pod = { installation: { kind: "rules", rules: { ...own, ip } } as const, capture: captureOf(SEED) };
+  expect(describeInertRules({ ...pod, kernel: { ip, ip6: own.ip6 } })).toEqual([]);
 });
 
 test("a notice says if a file or a script contains no rules", () => {
