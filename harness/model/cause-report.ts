@@ -3,8 +3,9 @@ import type { RulePlace } from "./rule-place.ts";
 
 /**
  * What a cause is. `other-target`: a rule takes the flows and does something else than required. `missing-rule`: no rule does what the
- * required one does. `deciding-rule`: this rule decides where they land; which one is missing cannot be told. `no-rule`: no rule takes
- * them. `routing`: policy routing is missing. `expectation`: the scenario expects another landing than its own settings demand.
+ * required one does. `deciding-rule`: this rule decides where they land; whether it is wrong, or which one is missing before it, cannot be
+ * told. `no-rule`: no rule takes them. `routing`: policy routing is missing. `expectation`: the scenario expects another landing than its
+ * own settings demand.
  */
 export const CAUSES = ["other-target", "missing-rule", "deciding-rule", "no-rule", "routing", "expectation"] as const;
 
@@ -13,7 +14,10 @@ export interface CauseReport {
   readonly kind: (typeof CAUSES)[number];
   /** The rule under test that decides; null where none does. */
   readonly rule: RulePlace | null;
-  /** The rule that the mesh's own tool has for them; null where that is not known. */
+  /**
+   * The rule that the mesh's own tool has for them, with the chain names of the rules under test; where those have other chains, or are
+   * nft's, what does the same there, by the simulator. Null where that is not known.
+   */
   readonly wanted: RulePlace | null;
   /** Why, as one sentence without its end. */
   readonly why: string;

@@ -3,7 +3,7 @@ import { type Expectation, isLanding } from "../model/expectation.ts";
 import type { Landing } from "../model/landing.ts";
 import type { BackendName, FlowReport, ScenarioReport } from "../model/report.ts";
 import { type EvidenceRow, nameObserved } from "./evidence.ts";
-import { describeGot, describeLanding, describeRule, OPEN_ENDS } from "./landing-phrase.ts";
+import { describeGot, describeLanding, describeMissingRule, describeRule, OPEN_ENDS } from "./landing-phrase.ts";
 
 /** Flows of one cause that are shown with all that is known of their landings. */
 const IN_FULL = 2;
@@ -65,8 +65,7 @@ const VERBS = {
 function describeHeading(flows: readonly FlowReport[]): string {
   const [count, number] = flows.length === 1 ? ["1 flow", 0 as const] : [`${flows.length} flows`, 1 as const];
   const kinds = [...new Set(flows.map(({ observed }) => observed.kind))];
-  const required = [...new Set(flows.map(({ expected }) => describeRequired(expected, kinds)))];
-  const instead = required.length === 1 ? ` instead of ${required.join("")}` : "";
+  const instead = describeInstead(flows, kinds);
   if (kinds.length > LISTED) return `${count} ${["lands", "land"][number]} elsewhere than required`;
   const ends = kinds.map((kind) => {
     const where = kind === "listener" ? ` ${nameListeners(flows.map(({ observed }) => observed))}` : "";
@@ -75,6 +74,37 @@ function describeHeading(flows: readonly FlowReport[]): string {
   return ends.length === 1
     ? `${count} ${ends.join("")}${instead}`
     : `${count} ${ends.join(", or ")}${instead === "" ? "" : `,${instead}`}`;
+}
+
+/** Several ends are one where all flows were to go on to where they were dialled. */
+function describeInstead(flows: readonly FlowReport[], kinds: readonly Landing["kind"][]): string {
+  const required = [...new Set(flows.map(({ expected }) => describeRequired(expected, kinds)))];
+  if (required.length === 1 && flows.every(({ expected, observed }) => hasSameEnd(expected, observed)))
+    return describeOtherWay(flows);
+  if (required.length === 1) return ` instead of ${required.join("")}`;
+  return flows.every(({ expected }) => isAsDialled(expected)) ? " instead of where they were dialled" : "";
+}
+
+function isAsDialled(expected: Expectation): boolean {
+  return (
+    isLanding(expected) &&
+    expected.hops.length === 0 &&
+    expected.originalDestination === null &&
+    (expected.kind === "listener" || expected.kind === "refused")
+  );
+}
+
+function hasSameEnd(expected: Expectation, observed: Landing): boolean {
+  return isLanding(expected) && expected.kind === observed.kind && nameEnd(expected) === nameEnd(observed);
+}
+
+/** What is wrong with flows that land on the listener that is required. */
+function describeOtherWay(flows: readonly FlowReport[]): string {
+  const differs = flows.some(({ expected, observed }) => expected.originalDestination !== observed.originalDestination);
+  if (!differs) return ", but in another way than required";
+  return flows.every(({ observed }) => observed.originalDestination === null)
+    ? ", but dialled there and not redirected"
+    : ", but with another original destination than required";
 }
 
 /** How many alternatives a heading names. */
@@ -115,7 +145,7 @@ export function describeCause({ rule, wanted, why, kind, breaks, remedy }: Cause
   const rules: readonly EvidenceRow[] =
     kind === "missing-rule" && wanted !== null
       ? [
-          ["missing", describeRule(wanted)],
+          ["missing", describeMissingRule(wanted)],
           ["taken by", taker],
         ]
       : [

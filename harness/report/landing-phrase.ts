@@ -94,9 +94,23 @@ export function shortenLanding({ expected, observed, from }: FlowReport): string
  * "nat ISTIO_OUTPUT 3 (rules.txt:12): -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN"
  */
 export function describeRule(place: RulePlace): string {
-  const family = place.family === 6 ? "ip6 " : "";
+  const family = nameFamily(place);
   const handle = place.handle === undefined ? [] : [`handle ${place.handle}`];
   const known = [...handle, renderOrigin(place) ?? []].flat();
   const aside = known.length === 0 ? "" : ` (${known.join(", ")})`;
   return `${family}${place.table} ${place.chain} ${place.index}${aside}: ${place.rule}`;
+}
+
+/**
+ * Gives a rule that is not there, with the chain where it is missing: among the rules that are there it has no number.
+ *
+ * @example
+ * "nat ISTIO_OUTPUT: -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN"
+ */
+export function describeMissingRule(place: RulePlace): string {
+  return `${nameFamily(place)}${place.table} ${place.chain}: ${place.rule}`;
+}
+
+function nameFamily({ family }: RulePlace): string {
+  return family === 6 ? "ip6 " : "";
 }

@@ -10,15 +10,19 @@ import { describeLanding } from "../../report/landing-phrase.ts";
 import type { BoundScenario } from "../scenario/bound-scenario.ts";
 import {
   findDeciding,
+  findRivalRule,
   isStranger,
   isThere,
   type KnownRules,
   leadsAway,
   learnKnownRules,
+  settles,
   turnsAway,
 } from "./known-rules.ts";
+import { renameAsTested } from "./own-rules.ts";
 import { findRemedy } from "./remedy.ts";
 import { findTakenBefore, namePlace } from "./rule-order.ts";
+import { DECIDES, traceCauses } from "./traced-causes.ts";
 
 type Cause = Omit<CauseReport, "flows" | "breaks" | "remedy">;
 
@@ -37,23 +41,31 @@ export function findCauses(
   tested: PodRules,
   addresses: SandboxAddresses,
 ): readonly CauseReport[] {
-  const known = learnKnownRules(tested, bound.capture.generated ?? NO_RULES);
-  const tried = { flows, bound, rules: tested, known, addresses };
+  const own = renameAsTested(bound.capture.generated ?? NO_RULES, tested);
+  const known = learnKnownRules(tested, own);
+  const tried = { flows, bound, rules: tested, own, known, addresses };
   const wrong = flows.filter(({ verdict }) => verdict === "wrong");
   const found = wrong.map((flow): FoundCause => {
     const cause = findContradiction(flow, bound, addresses) ?? findCause(flow, known);
     const isTurnedAway = cause.rule !== null && turnsAway(cause.rule, known);
     const clause = isTurnedAway ? null : findClause(flow, cause, bound, addresses);
-    return { flow, cause, clause, isTurnedAway, key: keyOf(cause, flow, isTurnedAway) };
+    return { flow, cause, clause, isTurnedAway, key: keyOf(cause, flow, isTurnedAway, known) };
   });
   const groups = [...Map.groupBy(found, ({ key }) => key).values()].flatMap(joinAlike);
-  return groups.flatMap((group) => {
-    const [first] = group;
-    const clauses = new Set(group.map(({ clause }) => clause));
-    const breaks = clauses.size === 1 && first?.clause ? { breaks: first.clause } : {};
-    const flows = group.map(({ flow: { flow, manner } }) => ({ flow, manner }));
-    return first ? [{ ...first.cause, ...breaks, remedy: findRemedy(first.cause, first.flow, tried), flows }] : [];
-  });
+  return traceCauses(
+    groups.flatMap((group) => {
+      const [first, ...others] = group;
+      const clauses = new Set(group.map(({ clause }) => clause));
+      const clause = clauses.size === 1 && first?.clause ? first.clause : null;
+      return first ? [{ cause: first.cause, clause, flows: [first.flow, ...others.map(({ flow }) => flow)] }] : [];
+    }),
+    tried,
+  ).map(({ cause, clause, remedy, flows: [first, ...others] }) => ({
+    ...cause,
+    ...(clause === null ? {} : { breaks: clause }),
+    remedy: remedy ?? findRemedy(cause, first, tried),
+    flows: [first, ...others].map(({ flow, manner }) => ({ flow, manner })),
+  }));
 }
 
 /** A flow that landed wrong, with its cause. */
@@ -101,7 +113,7 @@ function findClause(
   { capture, spec }: BoundScenario,
   addresses: SandboxAddresses,
 ): string | null {
-  if (flow.manner !== "answer" || (kind !== "deciding-rule" && kind !== "no-rule")) return null;
+  if (flow.manner !== "answer" || kind === "other-target" || kind === "routing" || kind === "expectation") return null;
   const { demand, clauses } = capture.contractFor(addresses);
   const demanded = demand(firstConnection(flow, spec.shape));
   const clause = "clause" in demanded ? clauses.find(({ name }) => name === demanded.clause) : undefined;
@@ -109,13 +121,19 @@ function findClause(
 }
 
 /** Flows that do not differ in it may have one cause; what a rule drops or rejects is one whatever was required. */
-function keyOf({ kind, rule, wanted, why }: Cause, { observed }: FlowReport, isTurnedAway: boolean): string {
+function keyOf(
+  { kind, rule, wanted, why }: Cause,
+  { observed }: FlowReport,
+  isTurnedAway: boolean,
+  known: KnownRules,
+): string {
   const [ruleKey, wantedKey] = [rule, wanted].map((place) => place && renderPlaceKey({ ...place, family: 4 }));
   if (kind === "other-target" || isTurnedAway) return JSON.stringify([kind, ruleKey]);
   if (kind === "missing-rule") return JSON.stringify([kind, wantedKey]);
   if (kind === "routing" || kind === "expectation") return JSON.stringify([kind, why]);
-  // What no rule takes lands wherever it was dialled.
+  // What no rule takes lands wherever it was dialled, and so does what a rule only lets go.
   if (kind === "no-rule") return JSON.stringify([kind, wanted?.chain]);
+  if (rule !== null && !settles(rule, known)) return JSON.stringify([kind, ruleKey]);
   return JSON.stringify([kind, ruleKey, observed.kind, observed.listener]);
 }
 
@@ -140,11 +158,12 @@ function findCause(flow: FlowReport, known: KnownRules): Cause {
   if (wanted !== null && place !== null && !leadsAway(place, known))
     return compareRules(flow, wanted, place, {
       rule,
+      taker: findRivalRule(flow.rules, place, known),
       isOurs: rule === null || !isStranger(rule, known) || !isThere(place, known),
     });
   return rule === null
     ? { kind: "no-rule", rule, wanted: place, why: "no rule takes these flows" }
-    : { kind: "deciding-rule", rule, wanted: place, why: "this rule decides where these flows land" };
+    : { kind: "deciding-rule", rule, wanted: place, why: DECIDES };
 }
 
 /** The rules under test have the mesh's own chains: one of its rules is another there, or missing. */
@@ -152,7 +171,7 @@ function compareRules(
   { rules }: FlowReport,
   { nearest }: WantedRule,
   wanted: RulePlace,
-  deciding: { readonly rule: RulePlace | null; readonly isOurs: boolean },
+  deciding: { readonly rule: RulePlace | null; readonly taker: RulePlace | null; readonly isOurs: boolean },
 ): Cause {
   const isTaken = nearest && rules.some((each) => renderPlaceKey(each) === renderPlaceKey(nearest.rule));
   // A rule of another chain is there for other flows, however much it is like the one required.
@@ -169,7 +188,7 @@ function compareRules(
     const why = "this rule takes these flows, and the mesh has none like it";
     return { kind: "deciding-rule", rule: deciding.rule, wanted: null, why };
   }
-  const taker = deciding.rule === null ? "no rule takes these flows" : "another rule takes these flows";
+  const taken = deciding.taker === null ? "no rule takes these flows" : "another rule takes these flows";
   const like = nearest ? `; the most similar, ${namePlace(nearest.rule)}, does not: ${nearest.why}` : "";
-  return { kind: "missing-rule", rule: deciding.rule, wanted, why: `${taker}${like}` };
+  return { kind: "missing-rule", rule: deciding.taker, wanted, why: `${taken}${like}` };
 }

@@ -116,12 +116,36 @@ export function turnsAway(place: RulePlace, known: KnownRules): boolean {
 
 /**
  * The last rule that settles where a flow lands; or else the last that the mesh has not, since rules that let packets through are met by
- * answers as well; or else the last that it met.
+ * answers as well; or else the last that it met. A rule that only leads to another chain decides nothing: null where it met no others.
  */
 export function findDeciding(places: readonly RulePlace[], known: KnownRules): RulePlace | null {
-  const settles = (place: RulePlace) => {
-    const rule = known.rules.get(renderPlaceKey(place));
-    return rule !== undefined && listTargets(rule).some(({ kind }) => SETTLES[kind]);
-  };
-  return places.findLast(settles) ?? places.findLast((place) => isStranger(place, known)) ?? places.at(-1) ?? null;
+  const decides = places.filter((place) => !onlyLeads(place, known));
+  const settled = decides.findLast((place) => settles(place, known));
+  return settled ?? decides.findLast((place) => isStranger(place, known)) ?? decides.at(-1) ?? null;
+}
+
+/** Says whether a rule hands its packets to another chain, and does nothing else that could decide. */
+function onlyLeads(place: RulePlace, { rules }: KnownRules): boolean {
+  const rule = rules.get(renderPlaceKey(place));
+  const targets = rule === undefined ? [] : listTargets(rule).filter(({ kind }) => kind !== "counter");
+  return targets.length > 0 && targets.every(({ kind }) => kind === "jump" || kind === "goto");
+}
+
+/**
+ * Gives the rule that takes a flow instead of the one required; null where none does. Rules of the table raw, such as those for zones of
+ * connection tracking, take nothing from a rule of another table.
+ */
+export function findRivalRule(
+  places: readonly RulePlace[],
+  required: Pick<RulePlace, "table">,
+  known: KnownRules,
+): RulePlace | null {
+  const rivals = places.filter(({ table }) => table !== "raw" || required.table === "raw");
+  return findDeciding(rivals, known);
+}
+
+/** Says whether a rule settles where a flow lands, and does not only let it go on to where it was dialled. */
+export function settles(place: RulePlace, { rules }: Pick<KnownRules, "rules">): boolean {
+  const rule = rules.get(renderPlaceKey(place));
+  return rule !== undefined && listTargets(rule).some(({ kind }) => SETTLES[kind]);
 }

@@ -1,11 +1,9 @@
-import { quoteRule, renderRule } from "../../formats/rule-text.ts";
+import { quoteRule } from "../../formats/rule-text.ts";
 import type { CauseReport } from "../../model/cause-report.ts";
-import { meetsExpectation } from "../../model/expectation.ts";
-import { renderFlowText } from "../../model/flow-spec.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
 import type { FlowReport } from "../../model/report.ts";
-import { type RulePlace, renderOrigin, renderPlaceKey } from "../../model/rule-place.ts";
-import { familyKey, type PodRules, type Rule } from "../../model/ruleset.ts";
+import { type RulePlace, renderOrigin } from "../../model/rule-place.ts";
+import type { PodRules, Rule } from "../../model/ruleset.ts";
 import { compilePod } from "../../netfilter/simulator.ts";
 import { findDecidingStep, listPlaces, listSteps } from "../../netfilter/steps.ts";
 import { describeRule } from "../../report/landing-phrase.ts";
@@ -18,6 +16,8 @@ export interface Tried {
   readonly flows: readonly FlowReport[];
   readonly bound: BoundScenario;
   readonly rules: PodRules;
+  /** Those of the mesh's own tool, with the chain names of the rules under test; without rules where the capture has none. */
+  readonly own: PodRules;
   readonly known: KnownRules;
   readonly addresses: SandboxAddresses;
 }
@@ -52,12 +52,8 @@ function correctDeciding(rule: RulePlace | null, wanted: RulePlace | null, flow:
       ? "remove or correct this rule, or change the settings if they are to allow what it does"
       : `move ${namePlace(there)} before this rule`;
   if (isOdd && wanted === null) return "remove this rule, or change the settings if they are to allow what it does";
-  return letPass(flow, rule, wanted === null ? null : findOwnRule(flow, tried), tried);
-}
-
-function letPass(flow: FlowReport, rule: RulePlace | null, own: RulePlace | null, tried: Tried): string {
-  const exemption = own === null ? null : tryExemption(flow, rule, own, tried);
-  return exemption ?? `change this rule, or let another one take these flows before it${nameOwn(own)}`;
+  const own = wanted === null ? null : findOwnRule(flow, tried);
+  return `change this rule, or let another one take these flows before it${nameOwn(own)}`;
 }
 
 function nameOwn(own: RulePlace | null): string {
@@ -65,46 +61,12 @@ function nameOwn(own: RulePlace | null): string {
 }
 
 /** Gives the rule that decides where a flow lands under the rules that the mesh's own tool would put in. */
-function findOwnRule(flow: FlowReport, { bound: { capture, spec }, addresses }: Tried): RulePlace | null {
+function findOwnRule(flow: FlowReport, { bound: { capture, spec }, own, addresses }: Tried): RulePlace | null {
   if (capture.generated === null) return null;
   const quote = (chain: string, rule: Rule) => quoteRule(chain, rule, flow.family);
-  const { connections } = compilePod(capture.generated, spec, addresses).explain(flow, flow.manner, quote);
+  const { connections } = compilePod(own, spec, addresses).explain(flow, flow.manner, quote);
   const step = findDecidingStep(listSteps(connections));
   return step ? (listPlaces([step])[0] ?? null) : null;
-}
-
-/**
- * Says where to let flows go as the mesh's own rule does, in chains of any name: before the rule that leads to the one that takes them.
- * Null where the simulator does not land this flow as expected with it, or another flow worse than without it.
- */
-function tryExemption(
-  flow: FlowReport,
-  rule: RulePlace | null,
-  own: RulePlace,
-  { flows, bound, rules, known, addresses }: Tried,
-): string | null {
-  const exemption = known.own.get(renderPlaceKey(own));
-  const kind = exemption?.target?.kind;
-  const at = flow.rules.findIndex((place) => rule !== null && renderPlaceKey(place) === renderPlaceKey(rule));
-  const before = flow.rules
-    .slice(0, Math.max(at, 0))
-    .findLast(({ table, chain }) => table === own.table && chain !== rule?.chain);
-  const ruleset = rules[familyKey(flow.family)];
-  if (!exemption || (kind !== "return" && kind !== "accept") || !before || !ruleset) return null;
-  const tables = ruleset.tables.map((table) => ({
-    ...table,
-    chains: table.chains.map((chain) =>
-      table.name === before.table && chain.name === before.chain
-        ? { ...chain, rules: chain.rules.toSpliced(before.index - 1, 0, exemption) }
-        : chain,
-    ),
-  }));
-  const simulator = compilePod({ ...rules, [familyKey(flow.family)]: { ...ruleset, tables } }, bound.spec, addresses);
-  const lands = (each: FlowReport) => meetsExpectation(each.expected, simulator.land(each, each.manner));
-  const asked = new Set(bound.flows.map((each) => `${each.manner} ${renderFlowText(each.flow.spec)}`));
-  const others = flows.filter((each) => asked.has(`${each.manner} ${each.flow}`));
-  if (!lands(flow) || !others.every((each) => each.verdict !== "pass" || lands(each))) return null;
-  return `insert "${renderRule(before.chain, exemption, flow.family)}" before ${nameOrigin(before)}, as the mesh's own rules have it`;
 }
 
 function nameOrigin(place: RulePlace): string {

@@ -11,6 +11,7 @@ import type { TraceStep } from "../../model/trace.ts";
 import { compilePod, type Explanation, type Simulator } from "../../netfilter/simulator.ts";
 import { listSteps } from "../../netfilter/steps.ts";
 import type { BoundFlow, BoundScenario } from "../scenario/bound-scenario.ts";
+import { renameAsTested } from "./own-rules.ts";
 
 /**
  * Says for a flow that landed wrong which rule should have taken it; null where no rule of the config's own makes the difference.
@@ -27,8 +28,8 @@ export function makeWantedRuleFinder(
   tested: PodRules,
   addresses: SandboxAddresses,
 ): FindWantedRule {
-  const own = capture.generated;
-  if (own === null) return () => null;
+  if (capture.generated === null) return () => null;
+  const own = renameAsTested(capture.generated, tested);
   const should = compilePod(own, spec, addresses);
   const does = compilePod(tested, spec, addresses);
   return (bound, counted) => {

@@ -69,21 +69,92 @@ describe("the causes of wrong landings", () => {
     expect(out.split("\n").length).toBeLessThan(30);
     expect(out).not.toMatch(/✓/);
   });
-  test("in chains with other names, the rule that decides is the cause", async () => {
+  test("in chains with other names, a wrong rule is compared with the required one by those names", async () => {
     const name = write("own.txt", (rules) =>
       rules.replaceAll("ISTIO_", "MY_").replace("--to-ports 15006", "--to-ports 15007"),
     );
+    const required = "-A MY_IN_REDIRECT -p tcp -j REDIRECT --to-ports 15006";
     expect(await listCauses(name)).toMatchObject([
-      { kind: "deciding-rule", rule: { chain: "MY_IN_REDIRECT", index: 1, file: name } },
+      {
+        kind: "other-target",
+        rule: { chain: "MY_IN_REDIRECT", index: 1, file: name },
+        wanted: { rule: required },
+      },
     ]);
   });
-  test("in chains with other names, flows that break one clause are one cause, wherever each should have landed", async () => {
-    const name = write("loopback.txt", (rules) =>
-      rules.replaceAll("ISTIO_", "MY_").replace(/^.*-d 127\.0\.0\.1\/32 -j RETURN\n/m, ""),
+  test.each([
+    ["-d 127.0.0.1/32 -j RETURN", "MY_OUTPUT"],
+    ["! -d 127.0.0.1/32 -o lo -j MY_IN_REDIRECT", "MY_OUTPUT"],
+    ["-p tcp -m tcp --dport 15020 -j RETURN", "MY_INBOUND"],
+  ])("in chains with other names, the missing rule %s is one cause, and named by those names", async (body, chain) => {
+    const missing = `-A ${chain} ${body}`;
+    const name = write("own-missing.txt", (rules) => {
+      const own = rules.replaceAll("ISTIO_", "MY_");
+      expect(own).toContain(`${missing}\n`);
+      return own.replace(`${missing}\n`, "");
+    });
+    expect(await listCauses(name)).toMatchObject([{ kind: "missing-rule", wanted: { chain, rule: missing } }]);
+    expect((await verify(name, "--only-failures")).out.replaceAll(/\s+/g, " ")).toMatch(
+      new RegExp(` remedy insert the missing rule before ${chain} \\d \\(own-missing\\.txt:\\d+\\) `),
     );
-    expect(await listCauses(name)).toMatchObject([{ kind: "deciding-rule", rule: { chain: "MY_REDIRECT" } }]);
-    expect((await verify(name)).out.replaceAll(/\s+/g, " ")).toContain(
-      'because this rule decides where these flows land breaks loopback-untouched: Connections to the loopback address are not captured. remedy insert "-A MY_OUTPUT -d 127.0.0.1/32 -j RETURN" before MY_OUTPUT 5 (loopback.txt:',
+  });
+  test("in rules without chains, the one that is missing is found, and where it is to stand", async () => {
+    const flat = [
+      "-A PREROUTING -p tcp --dport 22 -j RETURN",
+      "-A PREROUTING -p tcp --dport 15020 -j RETURN",
+      "-A PREROUTING -p tcp -j REDIRECT --to-ports 15006",
+      "-A OUTPUT -p tcp -s 127.0.0.6/32 -o lo -j RETURN",
+      "-A OUTPUT -p tcp -m owner --uid-owner 1337 -j RETURN",
+      "-A OUTPUT -p tcp -m owner --gid-owner 1337 -j RETURN",
+      "-A OUTPUT -p tcp -d 127.0.0.1/32 -j RETURN",
+      "-A OUTPUT -p tcp -j REDIRECT --to-ports 15001",
+    ];
+    const name = write("flat.txt", () => `*nat\n${flat.join("\n")}\nCOMMIT\n`);
+    const missing = "-A OUTPUT ! -d 127.0.0.1/32 -o lo -p tcp -j REDIRECT --to-ports 15006";
+    expect(await listCauses(name)).toMatchObject([
+      { kind: "missing-rule", wanted: { chain: "OUTPUT", rule: missing } },
+    ]);
+    expect((await verify(name, "--only-failures")).out).toContain(
+      "remedy    insert the missing rule before OUTPUT 2 (flat.txt:6)\n",
+    );
+  });
+  test("in rules of nft, what is missing and what is wrong are named as nft writes them", async () => {
+    write("plain.txt", (rules) => `${rules}# another\n`);
+    const nft = (await run("translate", "plain.txt")).out;
+    write("missing.nft", () => nft.replace("    meta skuid 1337 counter return\n", ""));
+    const [missing] = await listCauses("missing.nft");
+    expect(missing).toMatchObject({ kind: "missing-rule", rule: { chain: "ISTIO_REDIRECT" } });
+    expect(missing?.wanted?.rule).toMatch(/ meta skuid 1337 return$/);
+    write("port.nft", () => nft.replace("redirect to :15006", "redirect to :15007"));
+    const required = "meta l4proto tcp counter redirect to :15006";
+    expect(await listCauses("port.nft")).toMatchObject([{ kind: "other-target", wanted: { rule: required } }]);
+    expect((await verify("port.nft")).out).not.toMatch(/no rule jumps/);
+  });
+  test("where two faults stand in the way of the same flows, it says what is known: which rule decides", async () => {
+    const name = write("two-own.txt", () =>
+      ["*nat", "-A OUTPUT -p tcp -m mark ! --mark 7 -j REDIRECT --to-ports 15001", "COMMIT", ""].join("\n"),
+    );
+    expect((await verify(name, "--only-failures")).out.replaceAll(/\s+/g, " ")).toContain(
+      "because this rule decides where these flows land; it is wrong, or a rule before it is missing",
+    );
+  });
+  test("a rule that only leads to a chain takes nothing", async () => {
+    const name = write("leads.txt", (rules) => rules.replace("-A ISTIO_OUTPUT -j ISTIO_REDIRECT\n", ""));
+    const [cause] = await listCauses(name);
+    expect(cause).toMatchObject({ kind: "missing-rule", rule: null, wanted: { chain: "ISTIO_OUTPUT" } });
+    expect((await verify(name, "--only-failures")).out).toMatch(
+      /taken by {2}none\n +because {3}no rule takes these flows/,
+    );
+  });
+  test("flows that reach the required listener without a redirect are said to, and those that were to go on as dialled", async () => {
+    const direct = write("direct.txt", (rules) => rules.replace(/^.* -o lo -j ISTIO_IN_REDIRECT\n/m, ""));
+    const flows = ["--only-failures", "--flows", "envoy -> pod:15006"];
+    expect((await verify(direct, ...flows)).out).toContain(
+      "✗ 1 flow lands on envoy-inbound:15006, but dialled there and not redirected\n",
+    );
+    const uid = write("uid-return.txt", (rules) => rules.replace(/^.*--uid-owner 1337 -j RETURN\n/m, ""));
+    expect((await verify(uid, "--only-failures")).out).toMatch(
+      /✗ \d+ flows land on envoy-outbound:15001 instead of where they were dialled\n/,
     );
   });
   test("a missing rule is reported as missing", async () => {
@@ -96,12 +167,14 @@ describe("the causes of wrong landings", () => {
       },
     ]);
     expect((await verify(name)).out).toMatch(
-      / {6}missing {3}nat ISTIO_OUTPUT \d: -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN\n {6}taken by {2}nat ISTIO_REDIRECT 1 [\s\S]*remedy {4}insert the missing rule before ISTIO_OUTPUT \d \(uid\.txt:\d+\)/,
+      / {6}missing {3}nat ISTIO_OUTPUT: -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN\n {6}taken by {2}nat ISTIO_REDIRECT 1 [\s\S]*remedy {4}insert the missing rule before ISTIO_OUTPUT \d \(uid\.txt:\d+\)/,
     );
   });
   test("what no rule takes is one cause, wherever it lands", async () => {
     const name = write("bare.txt", (rules) => rules.replaceAll("ISTIO_", "MY_").replace(/^-A PREROUTING .*\n/m, ""));
-    expect(await listCauses(name)).toMatchObject([{ kind: "no-rule", rule: null }]);
+    expect(await listCauses(name)).toMatchObject([
+      { kind: "missing-rule", rule: null, wanted: { rule: "-A PREROUTING -p tcp -j MY_INBOUND" } },
+    ]);
     expect((await verify(name)).out.replaceAll(/\s+/g, " ")).toMatch(
       /✗ \d+ flows land on app or envoy-outbound, or are refused, instead of landing on envoy-inbound:15006 /,
     );

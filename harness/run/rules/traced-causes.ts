@@ -1,0 +1,77 @@
+import type { CauseReport } from "../../model/cause-report.ts";
+import type { FlowReport } from "../../model/report.ts";
+import type { RulePlace } from "../../model/rule-place.ts";
+import { type FoundRule, findMissingRule, landsAll } from "./missing-rule.ts";
+import type { Tried } from "./remedy.ts";
+import { namePlace } from "./rule-order.ts";
+
+/** What is known where the rules under test cannot be held against the mesh's own, rule by rule. */
+export const DECIDES = "this rule decides where these flows land; it is wrong, or a rule before it is missing";
+
+/** A cause with its flows; `remedy` is what to change, null where nobody has tried it. */
+export interface TracedCause {
+  readonly cause: Omit<CauseReport, "flows" | "breaks" | "remedy">;
+  readonly clause: string | null;
+  readonly remedy?: string | null;
+  readonly flows: readonly [FlowReport, ...FlowReport[]];
+}
+
+/**
+ * Gives causes of which only the deciding rule is known with the rule that is wrong or missing, where the simulator shows for all of their
+ * flows that this one change is what they lack. Causes that lack the same rule become one.
+ */
+export function traceCauses(causes: readonly TracedCause[], tried: Tried): readonly TracedCause[] {
+  const traced = causes.map((each) => {
+    const { rule, wanted, why } = each.cause;
+    const isOpen = why === DECIDES && rule !== null && wanted !== null;
+    return { each, found: isOpen ? findMissingRule(each.flows, rule, tried) : null };
+  });
+  const groups = Map.groupBy(traced, ({ found }) =>
+    found?.kind === "missing-rule" ? `${found.place.table} ${found.place.chain} ${found.text}` : null,
+  );
+  return [...groups].flatMap(([key, members]) => {
+    const known = members.flatMap(({ each, found }) => (found ? [{ each, found }] : []));
+    const joined = key === null || known.length < 2 ? null : join(known, tried);
+    if (joined) return [joined];
+    return members.map(({ each, found }) => (found ? explain(each, found) : each));
+  });
+}
+
+interface Known {
+  readonly each: TracedCause;
+  readonly found: FoundRule;
+}
+
+/** One rule before all of those that take the flows; null where it does not land them all. */
+function join(known: readonly Known[], tried: Tried): TracedCause | null {
+  const [first] = known.toSorted((a, b) => a.found.place.index - b.found.place.index);
+  const [flow, ...flows] = known.flatMap(({ each }) => each.flows);
+  if (!first || !flow || !landsAll([flow, ...flows], first.found, tried)) return null;
+  const clauses = new Set(known.map(({ each }) => each.clause));
+  return explain(
+    { ...first.each, clause: clauses.size === 1 ? first.each.clause : null, flows: [flow, ...flows] },
+    first.found,
+  );
+}
+
+function explain(each: TracedCause, { kind, place, text }: FoundRule): TracedCause {
+  const { handle: _handle, file: _file, line: _line, ...rest } = place;
+  const wanted: RulePlace = { ...rest, rule: text };
+  const { rule } = each.cause;
+  return kind === "other-target"
+    ? {
+        ...each,
+        cause: {
+          kind,
+          rule,
+          wanted,
+          why: "the rule takes these flows, and does something else than the required rule",
+        },
+        remedy: "change this rule to the required one",
+      }
+    : {
+        ...each,
+        cause: { kind, rule, wanted, why: "another rule takes these flows" },
+        remedy: `insert the missing rule before ${namePlace(place)}`,
+      };
+}
