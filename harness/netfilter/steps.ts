@@ -1,5 +1,7 @@
+import { parseEndpoint } from "../model/address.ts";
 import { type RulePlace, renderPlaceKey } from "../model/rule-place.ts";
 import type { TraceStep, Verdict } from "../model/trace.ts";
+import type { PacketTrace } from "./recording.ts";
 import type { ConnectionTrace } from "./simulator.ts";
 
 /** Gives the rules that the packets of some connections met, packet by packet, in the order in which they were met. */
@@ -19,11 +21,21 @@ const LEAVING: readonly (Verdict | null)[] = ["return", "accept"];
 
 /**
  * Gives the step of the rule that decides where a flow lands: the last that dropped, refused or translated one of its packets, or else the
- * last that let one go; undefined where no rule did either.
+ * last that let one of its own go, not of the answers; undefined where no rule did either. What only lets answers through decides nothing.
  */
-export function findDecidingStep(steps: readonly TraceStep[]): TraceStep | undefined {
-  const matched = steps.filter((step) => step.matched === true);
-  const findLast = (verdicts: readonly (Verdict | null)[]) =>
-    matched.findLast(({ verdict }) => verdicts.includes(verdict));
-  return findLast(SETTLING) ?? findLast(LEAVING);
+export function findDecidingStep(
+  connections: readonly Pick<ConnectionTrace, "source" | "packets">[],
+): TraceStep | undefined {
+  const findLast = (verdicts: readonly (Verdict | null)[], packets: readonly PacketTrace[]) =>
+    packets
+      .flatMap(({ steps }) => steps)
+      .findLast(({ matched, verdict }) => matched === true && verdicts.includes(verdict));
+  const all = connections.flatMap(({ packets }) => packets);
+  const sent = connections.flatMap(({ source, packets }) => packets.filter((packet) => isSent(packet, source)));
+  return findLast(SETTLING, all) ?? findLast(LEAVING, sent);
+}
+
+/** Says whether a packet begins a connection, or is a datagram from the end that dials. */
+function isSent({ packet, source }: PacketTrace, dialler: string): boolean {
+  return packet === "SYN" || (packet === "datagram" && parseEndpoint(dialler)?.address === source);
 }

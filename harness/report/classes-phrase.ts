@@ -7,8 +7,8 @@ import type { BackendName, ClassReport, Report } from "../model/report.ts";
 const TOLD_AT_MOST = 20;
 
 /**
- * Says how many classes of flows there are, and what became of them: `142 classes of TCP flows, all driven`,
- * `142 classes of TCP and UDP flows: 140 driven, 2 left`. Without a kernel they are predicted.
+ * Says how many classes of flows there are, what became of them, and what a class is: `142 classes of TCP flows, all driven; …`,
+ * `142 classes of TCP and UDP flows: 139 driven, 1 without a requirement, 2 not driven; …`. Without a kernel they are predicted.
  */
 export function describeClasses(
   { total, protocols = ["tcp"], driven, unspecified, left }: Omit<ClassReport, "remaining" | "failure">,
@@ -17,9 +17,10 @@ export function describeClasses(
   const act = hasKernel(backend) ? "driven" : "predicted";
   const named = protocols.map((name) => name.toUpperCase()).join(" and ");
   const classes = `${total} ${total === 1 ? "class" : "classes"} of ${named} flows`;
-  if (left === 0 && unspecified === 0) return `${classes}, all ${act}`;
-  const free = unspecified === 0 ? "" : `, ${unspecified} of them without a requirement`;
-  return `${classes}: ${driven} ${act}${free}${left === 0 ? "" : `, ${left} not driven`}`;
+  const meaning = `; a class is all flows that rules and settings treat alike, and one of them is ${act}`;
+  if (left === 0 && unspecified === 0) return `${classes}, all ${act}${meaning}`;
+  const free = unspecified === 0 ? "" : `, ${unspecified} without a requirement`;
+  return `${classes}: ${driven} ${act}${free}${left === 0 ? "" : `, ${left} not driven`}${meaning}`;
 }
 
 /** Says that a report is not about all flows: `only 3 of 94 flows were asked for`. */

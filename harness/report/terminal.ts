@@ -1,6 +1,7 @@
+import { stripVTControlCharacters } from "node:util";
 import type { BackendName, FlowReport, Omission, Report, ScenarioReport } from "../model/report.ts";
 import { tellCauses } from "./causes-phrase.ts";
-import { CELLS } from "./cells.ts";
+import { CELLS, countCells } from "./cells.ts";
 import {
   describeAsked,
   describeClasses,
@@ -32,7 +33,7 @@ export function renderTerminal(report: Report, look: TerminalLook): string {
   const paint = makePaint(look);
   const shown = report.scenarios.filter((scenario) => look.rows !== "none" || !isGreen(scenario));
   const scenarios = shown.map((scenario) => renderScenario(scenario, report.sandbox.backend, look, paint));
-  return [...scenarios, ...renderFailed(report, look, paint), renderSummary(report, paint)].join("\n");
+  return [...scenarios, ...renderFailed(report, look, paint), renderSummary(report, look, paint)].join("\n");
 }
 
 function renderScenario(scenario: ScenarioReport, backend: BackendName, look: TerminalLook, paint: Paint): string {
@@ -52,7 +53,9 @@ function renderScenario(scenario: ScenarioReport, backend: BackendName, look: Te
     return [...heading, ...flows.flatMap((each) => renderFlow(each, table, look, paint))];
   });
   const title = `${paint("bold", scenario.name)}: ${scenario.claim}`;
-  const notices = scenario.notices.map((notice) => `  ${paint("yellow", "!")} ${notice}`);
+  const notices = scenario.notices.map(
+    (notice) => `  ${paint("yellow", "!")} ${wrapLine(`    ${notice}`, 4, look.columns, CELLS).trimStart()}`,
+  );
   const omissions = scenario.omissions.flatMap((omission) => renderOmission(omission, look, paint));
   const classes = renderClasses(scenario, backend, look, paint);
   const causes = tellCauses(scenario, backend).flatMap((cause) => renderCause(cause, look, paint));
@@ -64,7 +67,11 @@ function renderClasses(scenario: ScenarioReport, backend: BackendName, look: Ter
   const { classes, asked, notLookedAt } = scenario;
   const unseen = (notLookedAt ?? []).map((family) => `? ${describeUnseenFamily(family)}`);
   const failed = classes?.failure ? [`? ${describeClassFailure(classes.failure)}`] : [];
-  const told = classes && !classes.failure ? [describeClasses(classes, backend)] : [];
+  // Causes name flows of classes, which a reader would look for above.
+  const isListed = look.rows === undefined || look.rows === "all";
+  const hidden = isListed && !asked && scenario.flows.some(({ chosenFor }) => chosenFor === "class");
+  const rest = hidden ? ". Causes name such flows; the list above leaves them out" : "";
+  const told = classes && !classes.failure ? [`${describeClasses(classes, backend)}${rest}`] : [];
   const left = classes ? listLeft(classes).map((line) => `? ${line}`) : [];
   const narrowed = tellAsked(asked).map((line) => `! ${line}`);
   const doubtful = asked ? listDoubtful(asked).map((line) => `? ${line}`) : [];
@@ -115,7 +122,7 @@ function renderCoverage({ coverage }: ScenarioReport, paint: Paint): readonly st
   return [head, ...rows];
 }
 
-function renderSummary({ summary, sandbox }: Report, paint: Paint): string {
+function renderSummary({ summary, sandbox }: Report, { columns }: TerminalLook, paint: Paint): string {
   const parts = [
     summary.pass > 0 ? paint("green", `${summary.pass} as expected`) : "0 as expected",
     ...(summary.wrong > 0 ? [paint("red", `${summary.wrong} not as expected`)] : []),
@@ -134,5 +141,7 @@ function renderSummary({ summary, sandbox }: Report, paint: Paint): string {
   ];
   const place = where.filter((part) => part !== null).join(", ");
   const coverage = summary.coverage === null ? "" : `${describeCoverage(summary.coverage)}\n`;
-  return `${coverage}${flows}: ${parts.join(", ")}, in ${(summary.durationMs / 1000).toFixed(2)} s (${place})\n`;
+  const sum = `${flows}: ${parts.join(", ")}, in ${(summary.durationMs / 1000).toFixed(2)} s`;
+  const fits = countCells(stripVTControlCharacters(sum)) + countCells(place) + 3 <= columns;
+  return `${coverage}${sum}${fits ? " " : "\n  "}(${place})\n`;
 }

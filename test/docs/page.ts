@@ -88,5 +88,5 @@ function write(path: string, text: string): void {
 
 /** How long a run took, and the versions of kernel and tools, differ from machine to machine: `in 0.9 s (netns)`. */
 function hideSurroundings(text: string): string {
-  return text.replaceAll(/, in \d[\d.]* s \((\w+),.*\)$/gm, ", in 0.9 s ($1)");
+  return text.replaceAll(/, in \d[\d.]* s\s+\((\w+),.*\)$/gm, ", in 0.9 s ($1)");
 }

@@ -6,6 +6,7 @@ import { type PodSpec, type SandboxAddresses, withLinks } from "../../model/pod.
 import { listMatches } from "../../model/rule-parts.ts";
 import type { RulePlace } from "../../model/rule-place.ts";
 import { listRules, type PodRules, type Rule, type Ruleset } from "../../model/ruleset.ts";
+import type { TraceStep } from "../../model/trace.ts";
 import type { RenderRule } from "../../netfilter/recording.ts";
 import { compilePod, type Simulator } from "../../netfilter/simulator.ts";
 import { findDecidingStep, listPlaces, listSteps } from "../../netfilter/steps.ts";
@@ -98,14 +99,13 @@ export function openLander(
       if (known) return known;
       const quote = quotes[witness.flow.family];
       const { landing, connections } = choose(witness, manner).explain(witness.flow, manner, quote, "matching rules");
-      const deciding = listSteps(connections)
-        .filter(({ matched, verdict }) => matched === true && verdict !== "continue")
-        .map((step) => ({ ...step, chain: originalChain(step.chain) }));
-      const last = findDecidingStep(deciding);
+      const inOriginal = (step: TraceStep) => ({ ...step, chain: originalChain(step.chain) });
+      const met = listSteps(connections).filter(({ matched, verdict }) => matched === true && verdict !== "continue");
+      const last = findDecidingStep(connections);
       const made: ExplainedLanding = {
         landing,
-        rules: listPlaces(deciding),
-        deciding: last ? (listPlaces([last])[0] ?? null) : null,
+        rules: listPlaces(met.map(inOriginal)),
+        deciding: last ? (listPlaces([inOriginal(last)])[0] ?? null) : null,
         isRejected: last?.verdict === "reject",
       };
       if (manner === "answer") explained.set(witness, made);

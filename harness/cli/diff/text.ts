@@ -106,7 +106,10 @@ function renderChanges({ changes, unknown, observed }: DiffResult, columns: numb
 function renderBriefly(changes: readonly Change[], columns: number): string {
   const { lines, example, omitted } = glanceAtChanges(changes);
   const rest = omitted === 0 ? "" : `Not shown: ${omitted} classes of sockets bound to an address. `;
-  const notes = [`Example: ${example}`, `${rest}--all gives an example and the rules of each class.`];
+  const notes = [
+    `Example: ${example}`,
+    `${rest}--all gives an example and the rules of each class (flows that both rule sets treat alike).`,
+  ];
   const told = notes.map((note) => `${wrapLine(note, 0, columns)}\n`).join("");
   return `${renderWays(CHANGED_WAYS_HEAD, lines, { columns, between: ", then " })}\n\n${told}`;
 }

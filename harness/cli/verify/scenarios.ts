@@ -128,7 +128,7 @@ const CLAIMS = {
 function makeScenario({ line }: ScenarioSelection): ParsedScenario {
   const { capture } = line;
   return {
-    name: line.captureFrom === "flags" ? "flags" : "seed-rules",
+    name: "rules",
     claim: CLAIMS[line.mesh === null ? "contract" : "mesh"],
     capture,
     installation: { kind: "capture", flags: line.captureWords, environment: {}, rules: capture.generated ?? NO_RULES },

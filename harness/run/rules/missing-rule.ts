@@ -82,7 +82,7 @@ function findOwnRule(flow: FlowReport, { own, bound: { spec }, addresses }: Trie
     renderRule(chain, rule, flow.family),
   );
   const steps = listSteps(connections).filter(({ matched }) => matched === true);
-  const deciding = findDecidingStep(steps);
+  const deciding = findDecidingStep(connections);
   const last = deciding && findRule(own, { ...deciding, family: flow.family });
   if (!deciding || !last) return null;
   const led = steps

@@ -5,7 +5,7 @@ import type { FlowReport } from "../../model/report.ts";
 import { type RulePlace, renderOrigin } from "../../model/rule-place.ts";
 import type { PodRules, Rule } from "../../model/ruleset.ts";
 import { compilePod } from "../../netfilter/simulator.ts";
-import { findDecidingStep, listPlaces, listSteps } from "../../netfilter/steps.ts";
+import { findDecidingStep, listPlaces } from "../../netfilter/steps.ts";
 import { describeRule } from "../../report/landing-phrase.ts";
 import type { BoundScenario } from "../scenario/bound-scenario.ts";
 import { isStranger, type KnownRules } from "./known-rules.ts";
@@ -65,7 +65,7 @@ function findOwnRule(flow: FlowReport, { bound: { capture, spec }, own, addresse
   if (capture.generated === null) return null;
   const quote = (chain: string, rule: Rule) => quoteRule(chain, rule, flow.family);
   const { connections } = compilePod(own, spec, addresses).explain(flow, flow.manner, quote);
-  const step = findDecidingStep(listSteps(connections));
+  const step = findDecidingStep(connections);
   return step ? (listPlaces([step])[0] ?? null) : null;
 }
 

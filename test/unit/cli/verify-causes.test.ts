@@ -259,7 +259,7 @@ describe("the causes of wrong landings", () => {
     const words = ["verify", ...FLAGS, "--rules", name, "--sandbox", "simulated"];
     const { err } = await runCommandIn({ workingDirectory: folder, environment }, ...words);
     expect(err).toMatch(
-      /^::error title=landfall%3A flags,file=gh\.txt,line=\d+::\d+ flows land on app:15007.*%0Arule: nat ISTIO_IN_REDIRECT 1/m,
+      /^::error title=landfall%3A rules,file=gh\.txt,line=\d+::\d+ flows land on app:15007.*%0Arule: nat ISTIO_IN_REDIRECT 1/m,
     );
     expect(readFileSync(summary, "utf8")).toMatch(/^### ❌ landfall: /);
     expect((await run(...words)).err).not.toMatch(/^::error/m);

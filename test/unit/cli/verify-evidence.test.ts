@@ -30,8 +30,8 @@ describe("verify --evidence", () => {
   test("keeps rules, connections, sockets, routing and the command that repeats the flow", async () => {
     const { code, kept } = await verifyChanged("broken", (rules) => rules.replace(/.*gid-owner.*\n/, ""));
     expect(code).toBe(1);
-    const read = (name: string) => readFileSync(join(kept, "seed-rules", name), "utf8");
-    expect(readdirSync(join(kept, "seed-rules")).sort()).toEqual([
+    const read = (name: string) => readFileSync(join(kept, "rules", name), "utf8");
+    expect(readdirSync(join(kept, "rules")).sort()).toEqual([
       "agents.txt",
       "connections.txt",
       "repeat.sh",
@@ -51,7 +51,7 @@ describe("verify --evidence", () => {
     const said = read("agents.txt");
     const token = /"token":"([^"]+)"[^}]*"uid":1000,"gid":1337/.exec(said)?.[1] ?? "no token";
     expect(said).toMatch(new RegExp(`"event":"seen".*"token":"${token}".*"listener":"envoy-outbound"`));
-    expect(JSON.parse(read("report.json")).name).toBe("seed-rules");
+    expect(JSON.parse(read("report.json")).name).toBe("rules");
   });
 
   test("repeats a named scenario's flow with its own rules and settings, to the same landing", async () => {
@@ -97,7 +97,7 @@ describe("verify --evidence", () => {
 
   test("repeats with the landfall in the PATH if the one that ran is gone", async () => {
     const { kept } = await verifyChanged("moved", (rules) => rules.replace(/.*gid-owner.*\n/, ""));
-    const script = join(kept, "seed-rules", "repeat.sh");
+    const script = join(kept, "rules", "repeat.sh");
     const [program = ""] = /^node=.*$/m.exec(readFileSync(script, "utf8")) ?? [];
     writeFileSync(script, readFileSync(script, "utf8").replace(program, "node=/nonexistent main=/nonexistent"));
     const bin = mkdtempSync(join(folder, "bin-"));
@@ -113,7 +113,7 @@ describe("verify --evidence", () => {
   test("repeats a flow with a file's rules as the kernel had them, to the same exit code", async () => {
     const { code, kept } = await verifyChanged("again", (rules) => rules.replace(/.*gid-owner.*\n/, ""));
     rmSync(join(folder, "again.txt"));
-    const { status, stdout } = repeat(join(kept, "seed-rules"));
+    const { status, stdout } = repeat(join(kept, "rules"));
     expect([code, status]).toEqual([1, 1]);
     expect(stdout).toMatch(/✗ uid=1000,gid=1337 -> upstream:80 +envoy-outbound:15001/);
     expect(stdout).toMatch(/^ +missing +nat ISTIO_OUTPUT 4: .*--gid-owner 1337/m);
@@ -127,7 +127,7 @@ describe("verify --evidence", () => {
     const kept = join(folder, "unrouted");
     const run = ["verify", ...words, "--rules-script", script, "--sandbox", "netns", "--evidence", kept];
     const { code } = await runCommand(...run);
-    const { status, stdout } = repeat(join(kept, "flags"));
+    const { status, stdout } = repeat(join(kept, "rules"));
     expect([code, status]).toEqual([1, 1]);
     expect(stdout).toContain("missing   ip rule add fwmark 0x539 lookup 133\n");
     expect(stdout).toMatch(/\d+ as expected, 1 omitted by the rules, in/);

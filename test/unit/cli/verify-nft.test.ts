@@ -59,7 +59,7 @@ test("evidence of rules of nft is kept as a file of nft, which explains the flow
     "explain",
     "envoy -> upstream:80",
     "--rules",
-    join(kept, "seed-rules", "rules.nft"),
+    join(kept, "rules", "rules.nft"),
   );
   expect({ again, out }).toMatchObject({
     again: 0,

@@ -121,7 +121,7 @@ describe("landfall verify says by its exit code and report", () => {
     const { code, report } = await verify("-u", "2002", "-b", "80,443", "-i", "10.96.0.0/16", "--sandbox", "netns");
     expect({ code, name: report.scenarios[0]?.name, config: report.scenarios[0]?.capture }).toEqual({
       code: 0,
-      name: "flags",
+      name: "rules",
       config: expect.objectContaining({ proxyUid: ["2002"] }),
     });
     expect(report.summary.flows).toBeGreaterThan(40);
@@ -265,7 +265,7 @@ describe("landfall verify", () => {
       ...["verify", "-b", "*", "-d", "15020", "--rules-script", "nothing.sh", "--sandbox", "netns", "--json"],
     );
     expect({ code, notices: (JSON.parse(out) as Report).scenarios[0]?.notices }).toEqual({ code: 1, notices: nothing });
-    expect(err).toBe(nothing.map((notice) => `landfall: flags: ${notice}\n`).join(""));
+    expect(err).toBe(nothing.map((notice) => `landfall: rules: ${notice}\n`).join(""));
     const { report } = await verify("seed", "--sandbox", "simulated");
     expect(report.scenarios[0]?.notices).toEqual([]);
   });
