@@ -70,7 +70,6 @@ function renderCause(
   rowOf: (flow: FlowReport) => string,
   scenario: ScenarioReport,
 ): Html {
-  const more = unnamed > 0 ? `, and ${unnamed} more` : "";
   return html`<p><span class="wrong">${MARKS.wrong}</span> <strong class="wrong">${heading}</strong></p>
 ${renderRows(rows)}
 ${shown.map(
@@ -78,7 +77,13 @@ ${shown.map(
 ${renderRows(ends)}
 ${renderFlowCommands(flow, scenario)}`,
 )}
-${others.length > 0 ? html`<p class="dim">and ${others.join(", ")}${more}</p>` : html``}`;
+${others.length > 0 ? html`<p class="dim">and ${nameOthers(others, unnamed)}</p>` : html``}`;
+}
+
+/** A line breaks between names and not inside of one. */
+function nameOthers(others: readonly string[], unnamed: number): readonly Html[] {
+  const names = [...others, ...(unnamed > 0 ? [`and ${unnamed} more`] : [])];
+  return names.map((name, i) => html`<span class="name">${name}${i < names.length - 1 ? "," : ""}</span> `);
 }
 
 function nameManner({ manner }: FlowReport): Html {

@@ -30,6 +30,7 @@ th, td { padding: 0.25rem 0.8rem 0.25rem 0; border-bottom: 1px solid var(--line)
 tr.evidence td { border-bottom: 1px solid var(--line); } tr.wrong-row td, tr.could-not-look-row td { border-bottom: 0; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.1rem 0.9rem; margin: 0 0 0.5rem 1.6rem; }
 dt { color: var(--dim); } dd { margin: 0; font-family: ui-monospace, monospace; font-size: 0.87em; }
+dd.said { font: inherit; } .name { display: inline-block; }
 p, dd, td { overflow-wrap: anywhere; }
 #filter { display: flex; flex-wrap: wrap; gap: 0.4rem 1rem; align-items: center; margin: 0 0 1rem; }
 #filter p { margin: 0; font-size: 0.85em; flex-basis: 100%; } [name=text] { width: 16rem; max-width: 60vw; }

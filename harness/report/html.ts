@@ -52,8 +52,7 @@ function renderVerdict({ summary }: Report): string {
 function renderSummary({ summary, sandbox }: Report): Html {
   const facts = [sandbox.iptables && `iptables ${sandbox.iptables}`, sandbox.kernel && `Linux ${sandbox.kernel}`];
   return html`<p class="sum">${renderCount("pass", summary.pass, "as expected")}${renderCount("wrong", summary.wrong, "not as expected")}
-${renderCount("wrong", summary.omissions, "omitted by the rules")}
-${renderCount("could-not-look", summary.couldNotLook, "could not be observed")}${renderCount("wrong", summary.mispredicted, "predicted wrongly")}
+${renderSome("wrong", summary.omissions, "omitted by the rules")}${renderSome("could-not-look", summary.couldNotLook, "could not be observed")}${renderSome("wrong", summary.mispredicted, "predicted wrongly")}
 ${summary.asked ? html`<span class="could-not-look">${describeAsked(summary.asked)}</span>` : html``}
 <span class="dim">${sandbox.backend}, ${sandbox.envoy} Envoy</span>${facts.filter((fact) => fact !== null).map((fact) => html`<span class="dim">${fact}</span>`)}
 <span class="dim">${(summary.durationMs / 1000).toFixed(2)} s</span></p>`;
@@ -62,6 +61,11 @@ ${summary.asked ? html`<span class="could-not-look">${describeAsked(summary.aske
 /** What there is none of draws no eye. */
 function renderCount(kind: FlowVerdict, count: number, words: string): Html {
   return html`<span class="${count > 0 ? kind : "dim"}">${count} ${words}</span>`;
+}
+
+/** What is rare is counted only where there is some. */
+function renderSome(kind: FlowVerdict, count: number, words: string): Html {
+  return count > 0 ? renderCount(kind, count, words) : html``;
 }
 
 function renderScenario(scenario: ScenarioReport, index: number, backend: BackendName, linkTo: LinkTo): Html {
@@ -73,7 +77,7 @@ ${scenario.notices.map((notice) => html`<p class="could-not-look">${notice}</p>`
 ${scenario.omissions.map(renderOmission)}
 ${renderKeptEvidence(scenario.evidence, linkTo)}
 ${renderPicture(scenario)}
-<table aria-label="flows of ${scenario.name}"><thead><tr><th>verdict</th><th>flow</th><th>manner</th><th>landing</th><th>dialled</th><th>rule</th></tr></thead>
+<table aria-label="flows of ${scenario.name}"><thead><tr><th>verdict</th><th>flow</th><th title="answer: the proxy answers itself; forward: it dials on, as Envoy does">proxy</th><th>landing</th><th>dialled</th><th>rule</th></tr></thead>
 <tbody>${scenario.flows.map((flow, i) => renderFlow(flow, nameRow(index, i), told, { backend, scenario }))}</tbody></table>
 ${renderClasses(scenario, backend)}
 ${renderCoverage(scenario)}

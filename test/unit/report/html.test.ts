@@ -97,6 +97,25 @@ describe("the HTML report", () => {
     expect(ahead).toContain("<dt>cause</dt><dd>same as envoy -&gt; upstream:80</dd>");
   });
 
+  test("counts nothing that there is none of but failures, and breaks no name of a flow", () => {
+    const { scenarios, ...rest } = sampleReport();
+    const [seed] = scenarios;
+    const wrong = seed?.flows.find(({ verdict }) => verdict === "wrong");
+    if (!seed || !wrong) throw new Error("the sample has no such flow");
+    const flows = [80, 81, 82].map((port) => ({ ...wrong, flow: `envoy -> upstream:${port}` }));
+    const cause = { kind: "deciding-rule" as const, rule: null, wanted: null, why: "nobody knows", remedy: "look" };
+    const whole = [{ ...seed, flows, causes: [{ ...cause, flows }] }];
+    const page = renderHtml({ ...rest, scenarios: whole, summary: summarize(whole, 1) });
+    const [sum = ""] = /<p class="sum">[\s\S]*?<\/p>/.exec(page) ?? [];
+    expect(sum).toContain(">0 as expected<");
+    expect(sum).toContain(">3 not as expected<");
+    expect(sum).not.toMatch(/omitted|observed/);
+    expect(page).toContain('and <span class="name">envoy -&gt; upstream:82</span> </p>');
+    expect(page).toContain(
+      '<dt>because</dt><dd class="said">nobody knows</dd><dt>remedy</dt><dd class="said">look</dd>',
+    );
+  });
+
   test("begins with the scenarios if all passed", () => {
     const report = sampleReport();
     const scenarios = report.scenarios.slice(1);
