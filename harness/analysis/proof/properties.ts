@@ -38,6 +38,8 @@ export type PropertyVerdict = "not-concerned" | "holds" | { readonly exception: 
  */
 export interface Property {
   readonly name: string;
+  /** What it promises, as one sentence; absent where only its name tells. */
+  readonly says?: string;
   /** Further values at which flows of a family are to be told apart. */
   readonly cuts?: (family: Family) => SplitPoints;
   /** The protocols of the flows that it speaks of; those of the contract if left out. */
@@ -70,6 +72,7 @@ export function listProperties({ clauses, loopClause = NO_LOOP }: Contract): rea
   const own = clauses.find(({ name }) => name === loopClause);
   const noLoop: Property = {
     name: loopClause,
+    says: own?.says ?? "What a proxy dials does not come back to it.",
     examples: "proxies",
     judge: (flow, landings, context) => {
       const verdict = judgeLoop(flow, landings, context);
@@ -85,6 +88,7 @@ export function listProperties({ clauses, loopClause = NO_LOOP }: Contract): rea
       .map(
         (clause): Property => ({
           name: clause.name,
+          says: clause.says,
           settings: settingsOf(clause),
           judge: (flow, landings, context) => judgeClause(clause, flow, landings, context),
         }),

@@ -30,6 +30,8 @@ export interface LandedFlow {
 /** What was proven of one property over all flows. */
 export interface PropertyResult {
   readonly name: string;
+  /** What it promises, as one sentence; absent where only its name tells. */
+  readonly says?: string;
   /** The protocols of the flows that it was proven over. */
   readonly protocols: readonly FlowProtocol[];
   /** Whether no class breaches it, and some class was judged by every setting that it is about. */
@@ -74,7 +76,7 @@ export function proveProperties(
   const judged = lanes.flatMap((lane) => judgeLane(lane, capture, setting, properties));
   const families = listFamilies(rules);
   return properties.map((property) => {
-    const { name, settings, examples } = property;
+    const { name, says, settings, examples } = property;
     const own = judged
       .filter((verdict) => verdict.name === name)
       .toSorted(examples === "proxies" ? byActor(setting) : () => 0);
@@ -87,6 +89,7 @@ export function proveProperties(
     const unjudged = findUnjudged(given, flows, families, setting);
     return {
       name,
+      ...(says === undefined ? {} : { says }),
       protocols: listProtocols([property], capture, setting),
       holds: counterexample === null && unjudged.length === 0,
       classes: flows.length,

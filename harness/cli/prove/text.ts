@@ -97,10 +97,11 @@ function indentOf(line: string): number {
 }
 
 function renderResult(result: PropertyResult, observationOf: ObservationOf, look: ProofLook): readonly string[] {
-  const { name, counterexample, deviations, exceptions } = result;
+  const { name, says, holds, counterexample, deviations, exceptions } = result;
   const reasons = Map.groupBy(exceptions, ({ reason }) => reason);
   return [
     `${name} ${describeOutcome(result)}`,
+    ...(says === undefined || holds ? [] : [`  says     ${says}`]),
     ...(counterexample ? renderCounterexample(counterexample, observationOf(counterexample), look) : []),
     ...describeDeviations(deviations, "class").map((text) => `  note     ${text}`),
     ...[...reasons].flatMap(([reason, members]) => renderExceptions(reason, members, observationOf)),

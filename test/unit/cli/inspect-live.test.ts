@@ -39,7 +39,11 @@ describe("landfall inspect of a live namespace", () => {
     expect(readState()).toBe(before);
   });
   test.each([
-    ["a rule that was removed", "iptables-nft -t nat -D ISTIO_OUTPUT 3", /^no-uid-loop does not hold/m],
+    [
+      "a rule that was removed",
+      "iptables-nft -t nat -D ISTIO_OUTPUT 3",
+      /^no-uid-loop does not hold .*\n {2}says {5}Connections from the proxy are not captured\.$/m,
+    ],
     [
       "a rule of iptables-legacy",
       "iptables-legacy -A OUTPUT -p tcp --dport 443 -j DROP",

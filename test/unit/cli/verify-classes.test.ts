@@ -133,7 +133,7 @@ test("prove judges an excluded range that nobody in the sandbox has", async () =
   );
   expect(code).toBe(1);
   expect(out).toMatch(
-    /exclusions-untouched does not hold \(\d+ classes checked\)\n {2}flow +app -> 192\.168\.0\.0:8080/,
+    /exclusions-untouched does not hold \(\d+ classes checked\)\n {2}says +Ports and ranges [\s\S]*? {2}flow +app -> 192\.168\.0\.0:8080/,
   );
 });
 
