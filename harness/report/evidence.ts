@@ -72,3 +72,8 @@ function describeWanted({ wanted }: FlowReport): readonly EvidenceRow[] {
     ["nearest", near],
   ];
 }
+
+/** Says whether a row of this name is a sentence; the others quote rules and landings: `isSentence("remedy")` is true. */
+export function isSentence(name: string): boolean {
+  return ["because", "why", "breaks", "remedy"].includes(name);
+}

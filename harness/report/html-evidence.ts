@@ -1,16 +1,11 @@
 import type { Omission } from "../model/report.ts";
-import { describeOmission, type EvidenceRow } from "./evidence.ts";
+import { describeOmission, type EvidenceRow, isSentence } from "./evidence.ts";
 import { type Html, html } from "./html-text.ts";
-
-/** Rows that are sentences; the others quote rules and landings. */
-const SENTENCES = ["because", "breaks", "remedy"];
 
 /** Gives evidence as a list of names and texts. */
 export function renderRows(rows: readonly EvidenceRow[]): Html {
   return html`<dl>${rows.map(([name, text]) =>
-    SENTENCES.includes(name)
-      ? html`<dt>${name}</dt><dd class="said">${text}</dd>`
-      : html`<dt>${name}</dt><dd>${text}</dd>`,
+    isSentence(name) ? html`<dt>${name}</dt><dd class="said">${text}</dd>` : html`<dt>${name}</dt><dd>${text}</dd>`,
   )}</dl>`;
 }
 

@@ -8,7 +8,7 @@ import {
   listDoubtful,
   listLeft,
 } from "./classes-phrase.ts";
-import { describeOmission, type EvidenceRow } from "./evidence.ts";
+import { describeOmission, type EvidenceRow, isSentence } from "./evidence.ts";
 import { describeLanding } from "./landing-phrase.ts";
 import { codeCell, codeSpan, escapeMarkdown } from "./markdown-text.ts";
 import { isGreen } from "./told-causes.ts";
@@ -92,7 +92,5 @@ function renderCause({ heading, rows, shown, others, unnamed }: ToldCause): read
 }
 
 function listRows(rows: readonly EvidenceRow[]): readonly string[] {
-  return rows.map(
-    ([name, text]) => `- ${name}: ${name === "because" || name === "why" ? escapeMarkdown(text) : codeSpan(text)}`,
-  );
+  return rows.map(([name, text]) => `- ${name}: ${isSentence(name) ? escapeMarkdown(text) : codeSpan(text)}`);
 }

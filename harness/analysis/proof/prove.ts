@@ -28,10 +28,7 @@ export interface LandedFlow {
 }
 
 /** What was proven of one property over all flows. */
-export interface PropertyResult {
-  readonly name: string;
-  /** What it promises, as one sentence; absent where only its name tells. */
-  readonly says?: string;
+export interface PropertyResult extends Pick<Property, "name" | "says"> {
   /** The protocols of the flows that it was proven over. */
   readonly protocols: readonly FlowProtocol[];
   /** Whether no class breaches it, and some class was judged by every setting that it is about. */

@@ -13,7 +13,8 @@ import { INBOUND, OUTBOUND, PASS_THROUGH, takenFor } from "./pod.ts";
 const SSH_PORT = 22;
 
 const CLAUSES = {
-  "no-uid-loop": "Connections from the proxy are not captured.",
+  "no-uid-loop":
+    "Connections from the proxy are not captured, nor those to the pod's own address that the settings leave alone.",
   "inbound-captured": "Inbound connections go to the proxy: those from peers, and those to the pod's own address.",
   "outbound-captured": "Outbound connections from the workload and from virtual machines go to the proxy.",
   "exclusions-untouched": "Ports and ranges that are excluded or not included are not captured.",
