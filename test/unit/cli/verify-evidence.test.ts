@@ -116,7 +116,7 @@ describe("verify --evidence", () => {
     const { status, stdout } = repeat(join(kept, "rules"));
     expect([code, status]).toEqual([1, 1]);
     expect(stdout).toMatch(/✗ uid=1000,gid=1337 -> upstream:80 +envoy-outbound:15001/);
-    expect(stdout).toMatch(/^ +missing +nat ISTIO_OUTPUT 4: .*--gid-owner 1337/m);
+    expect(stdout).toMatch(/^ +missing +nat ISTIO_OUTPUT: .*--gid-owner 1337/m);
   });
 
   test("repeats an omission of a script that no flow reveals, to the same exit code", async () => {
