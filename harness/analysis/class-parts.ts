@@ -1,10 +1,8 @@
 import { type Box, clipSpans, listBoxes } from "./class-boxes.ts";
 import { markClass } from "./class-marks.ts";
 import type { ClassifiedLane, FlowClass } from "./flows/flow-classes.ts";
-import { choosePoint, listPreferences, type Path, readAssumptions } from "./flows/flow-points.ts";
+import type { Path } from "./flows/flow-points.ts";
 import type { FlowSpace } from "./flows/flow-space.ts";
-import type { AnalysisSetting } from "./flows/partition.ts";
-import { makeWitness } from "./flows/witness.ts";
 
 /**
  * Gives a flow of each part of some classes: flows of one class are treated alike, but it may be another rule that does so, as one that
@@ -12,21 +10,14 @@ import { makeWitness } from "./flows/witness.ts";
  */
 export function sampleParts(
   members: readonly FlowClass[],
-  { lane, diagram, space, kindOf }: ClassifiedLane,
-  setting: AnalysisSetting,
+  { diagram, space, witnessAt, explain }: ClassifiedLane,
 ): readonly FlowClass[] {
-  const { addresses, spec } = setting;
-  const prefer = listPreferences(space, setting);
+  const kindOf = (flowClass: FlowClass) => explain(flowClass, "answer").kind;
   return members.flatMap((member) => {
     const { terminal } = member;
     const boxes = listBoxes(markClass(diagram, new Set([terminal]), space), space);
-    const parts = boxes
-      .flatMap((box) => listPaths(box, space))
-      .map((path): FlowClass => {
-        const point = choosePoint(path, lane, space, prefer);
-        const assumed = readAssumptions(path, space);
-        return { terminal, witness: makeWitness(point, space.family, addresses, spec.shape, assumed) };
-      });
+    const witnesses = new Set(boxes.flatMap((box) => listPaths(box, space)).map(witnessAt));
+    const parts = [...witnesses].map((witness): FlowClass => ({ terminal, witness }));
     const kind = kindOf(member);
     return parts.filter((part) => kindOf(part) === kind);
   });

@@ -50,7 +50,7 @@ export function glanceFlows(rules: PodRules, family: Family, setting: AnalysisSe
   const lanes = classifyFlows(rules, family, setting);
   const shown = lanes.filter(({ lane }) => lane.binding === "route");
   const rows = joinSocketRows(
-    shown.map((classified) => ({ lane: classified.lane, rows: glanceLane(classified, setting) })),
+    shown.map((classified) => ({ lane: classified.lane, rows: glanceLane(classified) })),
     ({ who, kind }) => (who === null ? null : JSON.stringify([who, kind])),
     ([first, ...others]) => ({ ...first, socket: others.length > 0 ? "" : first.socket }),
   );
@@ -74,7 +74,7 @@ interface LaneRow extends Pick<GlanceRow, "kind" | "deciding"> {
   readonly place: "only" | "named" | "rest";
 }
 
-function glanceLane(classified: ClassifiedLane, setting: AnalysisSetting): readonly LaneRow[] {
+function glanceLane(classified: ClassifiedLane): readonly LaneRow[] {
   const { lane, diagram, space } = classified;
   const groups = joinOwnListeners(groupByKind(classified), (terminals) =>
     describeBriefly(diagram, terminals, lane, space),
@@ -82,7 +82,7 @@ function glanceLane(classified: ClassifiedLane, setting: AnalysisSetting): reado
   const described = groups.map(({ kind, members }) => ({
     kind,
     who: describeBriefly(diagram, terminalsOf(members), lane, space),
-    deciding: listDeciding([...members, ...sampleParts(members, classified, setting)], classified),
+    deciding: listDeciding([...members, ...sampleParts(members, classified)], classified),
   }));
   const longest = Math.max(...described.map(({ who }) => who?.length ?? Number.POSITIVE_INFINITY));
   const rest = described.find(({ who }) => (who?.length ?? Number.POSITIVE_INFINITY) === longest);
@@ -100,8 +100,12 @@ interface KindGroup {
 }
 
 /** What a class takes for granted of unknown matches stands in its own words (`port 80, where limit rate 5/second`). */
-function groupByKind({ classes, kindOf }: ClassifiedLane): readonly KindGroup[] {
-  return [...Map.groupBy(classes, kindOf)].map(([kind, members]) => ({ kind, members }));
+function groupByKind({ classes, explain }: ClassifiedLane): readonly KindGroup[] {
+  // The rules that decide are asked for later, and tell the kind as well.
+  return [...Map.groupBy(classes, (flowClass) => explain(flowClass, "answer").kind)].map(([kind, members]) => ({
+    kind,
+    members,
+  }));
 }
 
 const ITSELF = / dialled itself$/;

@@ -4,11 +4,11 @@ import type { Landing } from "../../model/landing.ts";
 import type { PodRules } from "../../model/ruleset.ts";
 import type { Diagram } from "../diagrams/diagrams.ts";
 import { type ExplainedLanding, type Lander, openLander } from "../pod/pod-under-analysis.ts";
-import { choosePoint, findPaths, listPreferences, readAssumptions } from "./flow-points.ts";
+import { choosePoint, findPaths, listPreferences, type Path, readAssumptions } from "./flow-points.ts";
 import type { FlowSpace } from "./flow-space.ts";
 import type { Lane } from "./lane.ts";
 import { type AnalysisSetting, partitionFlows } from "./partition.ts";
-import { makeWitness, type Witness } from "./witness.ts";
+import { type FlowPoint, makeWitness, type Witness } from "./witness.ts";
 
 /** Flows that are treated alike, with one that stands for them. */
 export interface FlowClass {
@@ -29,6 +29,8 @@ export interface ClassifiedLane {
   readonly diagram: Diagram;
   readonly space: FlowSpace;
   readonly classes: readonly FlowClass[];
+  /** Gives the flow that stands for the flows of a path of the diagram; the same one each time that a path leads to the same flow. */
+  witnessAt(path: Path): Witness;
   land(flowClass: FlowClass, manner: Manner): Landing;
   /** Gives the kind of where it lands if it is answered, as {@link Lander} does. */
   kindOf(flowClass: FlowClass): string;
@@ -47,11 +49,17 @@ export function classifyFlows(rules: PodRules, family: Family, setting: Analysis
   return partition.lanes.map((lane) => {
     const diagram = restrict([...signatures, ...ground].reduce(join), lane);
     const paths = [...findPaths(diagram, space, prefer)].filter(([terminal]) => terminal !== outside);
-    const classes = paths.map(([terminal, path]): FlowClass => {
+    const witnesses = new Map<string, Witness>();
+    const witnessAt = (path: Path): Witness => {
       const point = choosePoint(path, lane, space, prefer);
       const assumed = readAssumptions(path, space);
-      return { terminal, witness: makeWitness(point, family, setting.addresses, setting.spec.shape, assumed) };
-    });
+      const key = renderPointKey(point, assumed);
+      const known = witnesses.get(key);
+      const witness = known ?? makeWitness(point, family, setting.addresses, setting.spec.shape, assumed);
+      witnesses.set(key, witness);
+      return witness;
+    };
+    const classes = paths.map(([terminal, path]): FlowClass => ({ terminal, witness: witnessAt(path) }));
     const lander: Lander = openLander(
       rules,
       setting.spec,
@@ -63,9 +71,18 @@ export function classifyFlows(rules: PodRules, family: Family, setting: Analysis
       diagram,
       space,
       classes,
+      witnessAt,
       land: ({ witness }, manner) => lander.land(witness, manner),
       kindOf: ({ witness }) => lander.kindOf(witness),
       explain: ({ witness }, manner) => lander.explain(witness, manner),
     };
   });
+}
+
+/** Gives a text that two points of one lane share only where they are the same flow, with the same assumed of it. */
+function renderPointKey(
+  { uid, gid, source, destination, port, sourcePort }: Omit<FlowPoint, "lane">,
+  assumed: Witness["assumed"],
+): string {
+  return JSON.stringify([uid, gid, `${source}`, `${destination}`, port, sourcePort, ...assumed]);
 }

@@ -3,12 +3,13 @@ import type { Family } from "../../model/address.ts";
 import type { Manner } from "../../model/flow.ts";
 import { type Landing, renderLandingKey } from "../../model/landing.ts";
 import { type PodSpec, type SandboxAddresses, withLinks } from "../../model/pod.ts";
+import type { PodShape } from "../../model/pod-shape.ts";
 import { listMatches } from "../../model/rule-parts.ts";
 import type { RulePlace } from "../../model/rule-place.ts";
 import { listRules, type PodRules, type Rule, type Ruleset } from "../../model/ruleset.ts";
 import type { TraceStep } from "../../model/trace.ts";
 import type { RenderRule } from "../../netfilter/recording.ts";
-import { compilePod, type Simulator } from "../../netfilter/simulator.ts";
+import { type ConnectionTrace, compilePod, type Simulator } from "../../netfilter/simulator.ts";
 import { findDecidingStep, listPlaces, listSteps } from "../../netfilter/steps.ts";
 import { type Mattering, readsChanged } from "../diagrams/target-effects.ts";
 import { originalChain, tellApart } from "../flows/told-apart.ts";
@@ -19,6 +20,8 @@ import { preparePod } from "./wide-pod.ts";
 /** A landing with the rules that led there, each once, in the order in which packets met them. */
 export interface ExplainedLanding {
   readonly landing: Landing;
+  /** Its kind, as {@link Lander.kindOf} gives it. */
+  readonly kind: string;
   readonly rules: readonly RulePlace[];
   /** The last of them that dropped, refused or translated a packet, or else the last that let one go; null: no rule did either. */
   readonly deciding: RulePlace | null;
@@ -90,29 +93,52 @@ export function openLander(
       return landing;
     },
     kindOf: (witness) => {
+      const known = explained.get(witness);
+      if (known) return known.kind;
       const landing = lander.land(witness, "answer");
-      if (landing.kind === "refused" && lander.explain(witness, "answer").isRejected) return "rejected";
-      return abstractLanding(landing, witness.flow, spec.shape);
+      return landing.kind === "refused"
+        ? lander.explain(witness, "answer").kind
+        : abstractLanding(landing, witness.flow, spec.shape);
     },
     explain: (witness, manner) => {
       const known = manner === "answer" ? explained.get(witness) : undefined;
       if (known) return known;
       const quote = quotes[witness.flow.family];
       const { landing, connections } = choose(witness, manner).explain(witness.flow, manner, quote, "matching rules");
-      const inOriginal = (step: TraceStep) => ({ ...step, chain: originalChain(step.chain) });
-      const met = listSteps(connections).filter(({ matched, verdict }) => matched === true && verdict !== "continue");
-      const last = findDecidingStep(connections);
-      const made: ExplainedLanding = {
-        landing,
-        rules: listPlaces(met.map(inOriginal)),
-        deciding: last ? (listPlaces([inOriginal(last)])[0] ?? null) : null,
-        isRejected: last?.verdict === "reject",
-      };
-      if (manner === "answer") explained.set(witness, made);
+      const made = explainLanding(landing, connections, witness, spec.shape);
+      if (manner === "answer") {
+        explained.set(witness, made);
+        landed.set(witness, landing);
+      }
       return made;
     },
   };
   return lander;
+}
+
+function explainLanding(
+  landing: Landing,
+  connections: readonly ConnectionTrace[],
+  { flow }: Witness,
+  shape: PodShape,
+): ExplainedLanding {
+  const steps = listSteps(connections).filter(({ matched, verdict }) => matched === true && verdict !== "continue");
+  const last = findDecidingStep(connections);
+  const isRejected = last?.verdict === "reject";
+  return {
+    landing,
+    kind: landing.kind === "refused" && isRejected ? "rejected" : abstractLanding(landing, flow, shape),
+    // Most who ask want to know the last one alone.
+    get rules() {
+      return listPlaces(steps.map(nameOriginalChain));
+    },
+    deciding: last ? (listPlaces([nameOriginalChain(last)])[0] ?? null) : null,
+    isRejected,
+  };
+}
+
+function nameOriginalChain(step: TraceStep): TraceStep {
+  return { ...step, chain: originalChain(step.chain) };
 }
 
 /** Quotes each rule once: every flow that is explained meets the same ones. */
