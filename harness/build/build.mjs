@@ -2,10 +2,12 @@
 // The build behind `npm run build`: dist/ by tsc, and what must start fast as one file each. Loading some seventy modules one by one costs
 // more than twice what such a command does with them.
 import { execFileSync } from "node:child_process";
-import { chmodSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { rolldown } from "rolldown";
 import { compileAhead } from "./compile-ahead.mjs";
+import { writePlainLetters } from "./plain-letters.mjs";
+import { findUsedFunctions } from "./used-functions.mjs";
 
 const root = resolve(import.meta.dirname, "../..");
 /** What must start fast: the command line, the commands that an init container waits for, and those that people run dozens of times. */
@@ -19,6 +21,8 @@ const FAST = [
  */
 const isShared = (/** @type {string} */ id, /** @type {string | undefined} */ importer) =>
   /\/(errors|interruption)\.js$/.test(id) && ![id, importer ?? ""].some((path) => path.includes("/node_modules/"));
+/** Node's own modules that load many others, and that most commands import without calling anything of them. */
+const LOADED_AT_A_CALL = ["node:child_process", "node:crypto"];
 /**
  * Takes Node's own modules as they are. Imported as ES modules each of their exports is evaluated, which loads half of Node: streams, fetch,
  * timers, none of them used.
@@ -27,8 +31,15 @@ const BUILTINS_AS_THEY_ARE = {
   name: "builtins-as-they-are",
   resolveId: (/** @type {string} */ id, /** @type {string | undefined} */ importer) =>
     id.startsWith("node:") && !importer?.startsWith("\0") ? `\0${id}` : null,
-  load: (/** @type {string} */ id) =>
-    id.startsWith("\0node:") ? `module.exports = process.getBuiltinModule(${JSON.stringify(id.slice(1))});` : null,
+  load: (/** @type {string} */ id) => {
+    if (!id.startsWith("\0node:")) return null;
+    const name = id.slice(1);
+    const whole = `process.getBuiltinModule(${JSON.stringify(name)})`;
+    if (!LOADED_AT_A_CALL.includes(name)) return `module.exports = ${whole};`;
+    return listFunctions(name)
+      .map((called) => `export const ${called} = (...args) => ${whole}.${called}(...args);\n`)
+      .join("");
+  },
 };
 
 /**
@@ -47,16 +58,50 @@ const laterImportsStay = (file) => ({
   },
 });
 
+/**
+ * Gives the names of a module's functions that are called as they are: classes, which have names in capitals, are not.
+ * @param {string} name
+ */
+function listFunctions(name) {
+  return Object.entries(process.getBuiltinModule(name) ?? {}).flatMap(([key, value]) =>
+    typeof value === "function" && /^[a-z]\w*$/.test(key) ? [key] : [],
+  );
+}
+
+/** The seed command, whose functions are those that most other calls call too. */
+const SEED = [
+  "-p",
+  "15001",
+  "-z",
+  "15006",
+  "-u",
+  "1337",
+  "-m",
+  "REDIRECT",
+  "-i",
+  "*",
+  "-x",
+  "",
+  "-b",
+  "*",
+  "-d",
+  "15020",
+];
+
 const out = resolve(root, process.argv[2] ?? "dist");
 rmSync(out, { recursive: true, force: true });
 execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", join(root, "tsconfig.build.json"), "--outDir", out], {
   stdio: "inherit",
 });
-for (const name of FAST) await bundle(join(out, "harness/cli", `${name}.js`));
+const files = FAST.map((name) => join(out, "harness/cli", `${name}.js`));
+// All are made before one is written: a command that imports another one would have all that the other has twice.
+const bundles = await Promise.all(files.map(bundle));
+for (const [i, file] of files.entries()) writeFileSync(file, bundles[i] ?? "");
+compileUsedAhead(files);
 chmodSync(join(out, "harness/cli/main.js"), 0o755);
 
 /**
- * Puts everything that a module imports into its file; what it imports only when it needs it stays where it is.
+ * Gives a module with everything that it imports; what it imports only when it needs it stays where it is.
  * @param {string} file
  */
 async function bundle(file) {
@@ -64,14 +109,47 @@ async function bundle(file) {
     input: file,
     platform: "node",
     external: isShared,
-    plugins: [laterImportsStay(file), BUILTINS_AS_THEY_ARE, { name: "compile-ahead", renderChunk: compileAhead }],
+    plugins: [laterImportsStay(file), BUILTINS_AS_THEY_ARE],
   });
-  await made.write({ file, format: "esm", comments: false });
+  const { output } = await made.generate({ file, format: "esm", comments: false });
   await made.close();
-  if (!/from "(?:\.\.\/)+errors\.js"/.test(readFileSync(file, "utf8"))) {
+  const code = writePlainLetters(output[0].code);
+  if (!/from "(?:\.\.\/)+errors\.js"/.test(code)) {
     throw new Error(`${file} has a copy of errors.js: main.js would not know its errors.`);
   }
-  if (/\bconst openInterruptibleSandbox\b|function openInterruptibleSandbox\b/.test(readFileSync(file, "utf8"))) {
+  if (/\bconst openInterruptibleSandbox\b|function openInterruptibleSandbox\b/.test(code)) {
     throw new Error(`${file} has a copy of interruption.js: main.js would not know its sandboxes.`);
+  }
+  return code;
+}
+
+/**
+ * Compiles ahead, in each file, what usual calls of the commands call; all functions of a file where its command cannot run here.
+ * @param {readonly string[]} files
+ */
+function compileUsedAhead(files) {
+  const folder = mkdtempSync(join(out, "rules-"));
+  const main = join(out, "harness/cli/main.js");
+  const [before, after] = [SEED, SEED.slice(0, -2)].map((words, i) => {
+    const file = join(folder, `${i}.txt`);
+    writeFileSync(file, execFileSync(process.execPath, [main, "generate", ...words, "--format", "save"]));
+    return file;
+  });
+  const used = findUsedFunctions(main, {
+    plain: [
+      ["generate", ...SEED],
+      ["explain", "app -> upstream:80"],
+      ["explain", "client -> pod:8080", "--rules", before ?? ""],
+      ["map", "--rules", before ?? ""],
+      ["prove", ...SEED],
+      ["diff", before ?? "", after ?? ""],
+    ],
+    // Who builds need not be root outside, and then the namespace knows of no other uid.
+    inNamespace: [["apply", ...SEED.with(SEED.indexOf("1337"), "0")], ["clean"]],
+  });
+  rmSync(folder, { recursive: true });
+  for (const file of files) {
+    const code = readFileSync(file, "utf8");
+    writeFileSync(file, compileAhead(code, used.get(realpathSync(file)) ?? null));
   }
 }

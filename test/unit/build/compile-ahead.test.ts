@@ -20,6 +20,15 @@ describe("compileAhead", () => {
     expect(compiledSize(compileAhead(source))).toBeGreaterThan(2 * compiledSize(source));
   });
 
+  test("compiles of some functions those alone that are asked for", () => {
+    const source = `function f() { ${LONG} }\nconst g = () => { ${LONG} };`;
+    const endOfF = source.indexOf("\n");
+    const [none, one, all] = [new Set<number>(), new Set([endOfF]), null].map((ends) => compileAhead(source, ends));
+    expect(none).toBe(source);
+    expect(one).toBe(`const f = (function f() { ${LONG} });\n\nconst g = () => { ${LONG} };`);
+    expect(all).toBe(`const f = (function f() { ${LONG} });\n\nconst g = (() => { ${LONG} });`);
+  });
+
   test("keeps what the module does", () => {
     const source = `
       const first = twice(4);
