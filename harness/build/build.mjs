@@ -12,7 +12,7 @@ import { findUsedFunctions } from "./used-functions.mjs";
 const root = resolve(import.meta.dirname, "../..");
 /** What must start fast: the command line, the commands that an init container waits for, and those that people run dozens of times. */
 const FAST = [
-  "command-line",
+  "program",
   ...["apply", "clean", "generate", "explain", "map", "prove", "diff"].map((command) => `commands/${command}`),
 ];
 /**

@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 import nodeModule from "node:module";
 import { join } from "node:path";
-import { readWorkingDirectory } from "../sandbox/working-directory.ts";
-import { type CommandIo, printTo } from "./command.ts";
 
 /** The program: everything else is loaded only once it is known that this Node can run it. */
 const OLDEST_NODE_MAJOR = 24;
@@ -17,51 +15,6 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE_MAJOR) {
   nodeModule.enableCompileCache(join(import.meta.dirname, "../../node_modules/.cache/landfall"));
   const { findOwnModulesAtOnce } = await import("./own-modules.ts");
   findOwnModulesAtOnce(import.meta.url);
-  const { runCommandLine } = await import("./command-line.ts");
-  const { disposeOfSandboxes, isInterrupted } = await import("./interruption.ts");
-  const { endOnUncaught } = await import("./uncaught.ts");
-  endOnUncaught(disposeOfSandboxes);
-  tellFailedOutput();
-  const words = process.argv.slice(2);
-  const io = processIo(isInterrupted);
-  process.exitCode = await runCommandLine(words, io);
-  const { describeUnreadInput } = await import("./input/unread-input.ts");
-  const notice = await describeUnreadInput(words[0]);
-  if (notice !== null) io.err(notice);
-}
-
-/**
- * A reader that has gone (`| head -1`) has had what it wanted: the run ends as it would have. Data that cannot be written for another
- * reason is lost, which must not look like a landing. The first failure tells why; those of later writes only follow from it.
- */
-function tellFailedOutput(): void {
-  process.stdout.once("error", ({ code, message }: NodeJS.ErrnoException) => {
-    if (code === "EPIPE") return;
-    process.stderr.write(
-      `landfall: cannot write to standard output (${message}); free some space, or redirect it elsewhere.\n`,
-    );
-    process.once("exit", () => {
-      process.exitCode = 3;
-    });
-  });
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-}
-
-/** Gives the outside as this process has it; it falls silent where the process is being ended. */
-function processIo(isEnding: () => boolean): CommandIo {
-  const isTerminal = process.stdout.isTTY === true;
-  const isDumb = process.env["TERM"] === "dumb";
-  const print = (stream: NodeJS.WriteStream) => printTo((text) => isEnding() || stream.write(text));
-  return {
-    out: print(process.stdout),
-    err: print(process.stderr),
-    environment: process.env,
-    workingDirectory: readWorkingDirectory().path,
-    display: {
-      columns: process.stdout.columns || Number(process.env["COLUMNS"]) || null,
-      isTerminal,
-      color: isTerminal && !isDumb && !process.env["NO_COLOR"],
-      progress: process.stderr.isTTY && !isDumb ? "rewritten" : "appended",
-    },
-  };
+  const { runProgram } = await import("./program.ts");
+  await runProgram(process.argv.slice(2));
 }
