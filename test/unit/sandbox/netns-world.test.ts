@@ -82,6 +82,16 @@ describe("a world of network namespaces", () => {
     expect(await landingsOf("app -> upstream:80")).toEqual(["upstream"]);
   });
 
+  test("lets no copy of a packet change a route of the pod for the time after the rules", async () => {
+    const text = "*filter\n-A OUTPUT -m conntrack --ctdir REPLY -j TEE --gateway fd00:244::3\nCOMMIT\n";
+    const parsed = parseIptablesSave(text, { where: "rules", family: 6 });
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
+    await sandbox.install({ kind: "rules", rules: { ip: null, ip6: parsed.value, policyRouting: NO_POLICY_ROUTING } });
+    await landingsOf("app6 -> pod6:8080");
+    await sandbox.clear();
+    expect(await landingsOf("app6 -> pod6:8080", "client6 -> pod6:8080")).toEqual(["app", "app"]);
+  });
+
   test("keeps no connection in TIME_WAIT, which -m socket could confuse with a later flow from the same port", async () => {
     const flows = Array.from({ length: 50 }, () => makeFlow("client -> pod:8080"));
     await sandbox.drive(flows, { inFlight: 8 });
