@@ -57,10 +57,10 @@ export const PASSING_TARGETS: Readonly<Record<string, TargetModule>> = {
 /** `mark` in any case, or a number; iptables prints zone 0, the default, as no option at all. */
 function readZone(direction: ZoneTarget["direction"], [use]: readonly OptionUse[]): Target | Fault | "opaque" {
   const text = use?.values[0] ?? "";
-  if (text.toLowerCase() === "mark") return { kind: "zone", direction, zone: "mark" };
+  if (text.toLowerCase() === "mark") return { kind: "zone", module: "CT", direction, zone: "mark" };
   const zone = parseNumber(text, MAX_ZONE);
   if (zone === 0) return { kind: "track", options: "" };
-  if (zone !== null) return { kind: "zone", direction, zone };
+  if (zone !== null) return { kind: "zone", module: "CT", direction, zone };
   return use ? badValue(use, `a zone from 0 to ${MAX_ZONE}, or mark`) : "opaque";
 }
 

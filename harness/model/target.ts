@@ -132,9 +132,12 @@ export type ConnmarkTarget =
 /**
  * `-j CT --zone 1`, `--zone-orig 1`, `--zone-reply mark`: the conntrack zone of one or both directions of a connection. The same tuple in
  * another zone is another connection. Together with other options of CT it is kept as unknown; zone 0 is the default and not printed.
+ * nft's `ct zone set 1` (`module` is `nft`) also tracks a packet that was not to be tracked: `nft_ct_set_zone_eval` in
+ * net/netfilter/nft_ct.c looks only for a connection or a template, `xt_ct_target` in net/netfilter/xt_CT.c for any note at all.
  */
 export interface ZoneTarget {
   readonly kind: "zone";
+  readonly module: "CT" | "nft";
   readonly direction: "both" | "original" | "reply";
   /** 1–65535, or the lower 16 bits of the packet's mark. */
   readonly zone: number | "mark";

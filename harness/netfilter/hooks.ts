@@ -2,7 +2,7 @@ import type { Hook } from "../model/hook.ts";
 import { type CompiledBaseChain, type CompiledHooks, runBaseChain } from "./chain.ts";
 import { confirmConnection, trackConnection, zonesOf } from "./conntrack.ts";
 import { asksNat, type NatSide, natSideOf, noteNatAsked, rewritePacket } from "./nat.ts";
-import type { Packet } from "./packet.ts";
+import { noteTemplate, type Packet } from "./packet.ts";
 import type { Recorder } from "./recorder.ts";
 import { ACCEPT, type Decision, DROP } from "./verdict.ts";
 
@@ -96,7 +96,11 @@ function natStep(hook: Exclude<Hook, "forward">, all: readonly CompiledBaseChain
   return { priority: TRANSLATION[side], loaded: Math.min(...chains.map(({ loaded }) => loaded)), step };
 }
 
-/** Shows a connection's first packet to nat chains, until one has set where the connection goes; a chain that drops it ends it. */
+/**
+ * Shows a connection's first packet to nat chains, until one has set where the connection goes; a chain that drops it ends it. What gets a
+ * template only after connection tracking is translated by it, if nat is asked (nf_nat_inet_fn takes any connection): what comes of that
+ * is not known.
+ */
 function passesNatChains(
   packet: Packet,
   hook: Exclude<Hook, "forward">,
@@ -105,6 +109,7 @@ function passesNatChains(
 ): boolean {
   const side = natSideOf(hook);
   const { entry } = packet;
+  noteTemplate(packet);
   if (entry === null || !asksNat(packet, side)) return true;
   for (const { chain } of chains) {
     if (runBaseChain(hook, chain, packet, recorder).kind !== "accept") return false;

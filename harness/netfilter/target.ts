@@ -13,6 +13,7 @@ import type {
   StatementsTarget,
   Target,
   TproxyTarget,
+  ZoneTarget,
 } from "../model/target.ts";
 import { compileKeys, isElement } from "./compare.ts";
 import { type Action, CONTINUE, type CompiledChain, RETURN_VERDICT, type RuleVerdict } from "./compiled-chain.ts";
@@ -50,7 +51,7 @@ export function compileTarget(target: Target | null, findChain: FindChain): Acti
     case "track":
       return (packet) => chooseTracking(packet, { text: `CT ${target.options}`, zone: null });
     case "zone":
-      return (packet) => chooseTracking(packet, { text: `CT of zone ${target.zone}`, zone: target });
+      return (packet) => chooseZone(packet, target);
     case "jump":
     case "goto":
       return constant({ kind: target.kind, chain: findChain(target.chain) });
@@ -264,6 +265,18 @@ function chooseTracking(packet: Packet, template: TrackingTemplate): RuleVerdict
   const isFree = packet.entry === null && packet.state !== "UNTRACKED" && packet.tracking === "open";
   if (isFree) packet.template ??= template;
   return CONTINUE;
+}
+
+/**
+ * nft's own looks only whether there is a connection or a template: what was not to be tracked is tracked after all
+ * (nft_ct_set_zone_eval in net/netfilter/nft_ct.c). Where the pod sends itself such a packet, nat PREROUTING is asked about it, which
+ * it never is otherwise, and a new destination gives it a route that the kernel may refuse: that is not followed.
+ */
+function chooseZone(packet: Packet, target: ZoneTarget): RuleVerdict {
+  const isLeftOut = packet.state === "UNTRACKED" || packet.tracking === "taken";
+  if (target.module === "nft" && packet.entry === null && packet.template === null && isLeftOut)
+    packet.walk.oracle.giveUp(`ct zone set ${target.zone}, of a packet that was not to be tracked`);
+  return chooseTracking(packet, { text: `CT of zone ${target.zone}`, zone: target });
 }
 
 function markConnection(packet: Packet, target: ConnmarkTarget): RuleVerdict {

@@ -49,7 +49,7 @@ const TARGETS = {
       flags: fc.constantFrom([], [], ["random"], ["random-fully"]),
     }),
   ],
-  tproxy: (position) => (position.protocol === "tcp" ? [arbitraryTproxy(position)] : []),
+  tproxy: (position) => (position.protocol === "tcp" ? Array.from({ length: 2 }, () => arbitraryTproxy(position)) : []),
   mark: ({ table }) =>
     table === "mangle"
       ? [fc.record({ kind: fc.constant("mark" as const), value: arbitraryMark, mask: arbitraryMark })]
@@ -71,6 +71,7 @@ const TARGETS = {
       : [
           fc.record({
             kind: fc.constant("zone" as const),
+            module: fc.constant("CT" as const),
             direction: fc.constantFrom("both" as const, "original" as const, "reply" as const),
             zone: fc.constantFrom(1, 2, "mark" as const),
           }),
@@ -104,7 +105,8 @@ const TARGETS = {
       const isTcp = ["ECN", "TCPOPTSTRIP"].includes(name);
       const isForeign = family === 6 && (name === "ECN" || name === "ULOG");
       if (!isTaken || isForeign || (isTcp && protocol !== "tcp") || name === "TCPMSS") return [];
-      return [fc.constantFrom<Target>(...made)];
+      // Of rules few ask for TCP alone, so that these are drawn twice as often where they can be.
+      return Array.from({ length: isTcp ? 2 : 1 }, () => fc.constantFrom<Target>(...made));
     }),
   // iptables has no words for these.
   statements: () => [],

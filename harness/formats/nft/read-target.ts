@@ -156,9 +156,9 @@ const SIDE_EFFECTS: Readonly<Record<string, "CLASSIFY" | "TRACE">> = {
 function readZone(direction: string | null, value: Json | undefined): Target | null {
   const side = direction === "original" || direction === "reply" ? direction : "both";
   const isMark = unwrap(value)?.[0] === "meta" && textOf(unwrap(value)?.[1], "key") === "mark";
-  if (isMark) return { kind: "zone", direction: side, zone: "mark" };
+  if (isMark) return { kind: "zone", module: "nft", direction: side, zone: "mark" };
   return typeof value === "number" && value >= 0 && value <= 0xffff
-    ? { kind: "zone", direction: side, zone: value }
+    ? { kind: "zone", module: "nft", direction: side, zone: value }
     : null;
 }
 

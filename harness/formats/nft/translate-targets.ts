@@ -24,7 +24,6 @@ export function translateTarget(target: Target | null, family: Family): Translat
     case "dnat":
     case "snat":
     case "masquerade":
-    case "zone":
     case "statements":
     case "map":
     case "assign":
@@ -32,6 +31,8 @@ export function translateTarget(target: Target | null, family: Family): Translat
     case "counter":
     case "continue":
       return [[target]];
+    case "zone":
+      return [[{ ...target, module: "nft" }]];
     case "notrack":
       return [[{ kind: "notrack", module: "nft" }]];
     case "reject":

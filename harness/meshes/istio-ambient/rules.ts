@@ -70,7 +70,7 @@ function makeMarking(family: Family) {
 
 /** What ztunnel asks a DNS server is tracked apart from what the app asks ztunnel: both may have the same ends. */
 function makeZones(family: Family) {
-  const zone: Target = { kind: "zone", direction: "both", zone: 1 };
+  const zone: Target = { kind: "zone", module: "CT", direction: "both", zone: 1 };
   return makeTable("raw", family, {
     ...JUMPS,
     [AMBIENT_CHAINS.prerouting]: [makeRule(zone, UDP, ofOthers(), port("source-port", "udp", DNS_PORT))],

@@ -72,5 +72,5 @@ function matchPlace(kind: "source" | "destination", place: string | null) {
 }
 
 function zone(number: 1 | 2): Target {
-  return { kind: "zone", direction: "both", zone: number };
+  return { kind: "zone", module: "CT", direction: "both", zone: number };
 }

@@ -66,5 +66,5 @@ function matchServer(end: "saddr" | "daddr", server: string | null): readonly Ma
 }
 
 function zone(number: 1 | 2): Target {
-  return { kind: "zone", direction: "both", zone: number };
+  return { kind: "zone", module: "nft", direction: "both", zone: number };
 }

@@ -61,7 +61,7 @@ export function zoneRules(
   if (!isRedirected(settings, servers) || settings.dns.zones === "one") return { PREROUTING: [], OUTPUT: [] };
   const { dns, proxyUid } = settings;
   const owner = matchOwner("uid", `${proxyUid}`);
-  const zone = (of: keyof typeof ZONES): Target => ({ kind: "zone", direction: "both", zone: ZONES[of] });
+  const zone = (of: keyof typeof ZONES): Target => ({ kind: "zone", module: "CT", direction: "both", zone: ZONES[of] });
   const assign = (of: keyof typeof ZONES, what: string) =>
     noted(`assign connection tracking zone ${ZONES[of]} to ${what}`);
   const [query, answer] = [matchUdpPort("destination-port", DNS_PORT), matchUdpPort("source-port", DNS_PORT)];

@@ -20,7 +20,7 @@ async function translate(lines: readonly string[], table = "nat", more: readonly
 /** Rules of every kind that is translated, in the tables in which they stand. */
 const ALL = [
   "*raw",
-  "-A PREROUTING -p udp -m udp --sport 53 -j CT --zone 1",
+  "-A PREROUTING -i eth0 -p udp -m udp --sport 53 -j CT --zone 1",
   "-A OUTPUT -p udp -m udp --dport 53 -j CT --notrack",
   "COMMIT",
   "*mangle",
@@ -90,6 +90,13 @@ describe("translate", () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/^No TCP or UDP flow lands differently\.\nSockets .* are not compared\.\n$/);
     expect(stderr).toContain("no flow shows that these rules do anything");
+  });
+
+  test("proves nothing where nft's statement takes untracked packets that the target leaves alone", async () => {
+    const untracked = ["*raw", "-A PREROUTING -j CT --zone 1", "-A OUTPUT -j CT --notrack", "COMMIT"];
+    const redirected = ["*nat", "-A PREROUTING -p tcp -j REDIRECT --to-ports 15006", "COMMIT"];
+    const { code, out } = await translate([...untracked, ...redirected]);
+    expect({ code, out }).toEqual({ code: 3, out: expect.stringMatching(/ct zone set\s+1,\s+of\s+a\s+packet/) });
   });
 
   test("names rules that differ for packets without a socket", async () => {

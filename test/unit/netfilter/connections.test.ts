@@ -80,6 +80,35 @@ describe("connection tracking", () => {
     check({ ...nftRules(own), policyRouting: NO_POLICY_ROUTING }, [["app -> localhost:81", "timed-out"]]);
   });
 
+  test("leaves open what becomes of an untracked packet that nft's own statement gives a zone; CT gives it none", () => {
+    // In the kernel it is tracked after all, redirected, and then lost: app -> pod:8080 times out.
+    const zoned = `table ip t {
+      chain o { type filter hook output priority -300; notrack; }
+      chain p { type filter hook prerouting priority -300; ct zone set 1; }
+      chain n { type nat hook prerouting priority -100; meta l4proto tcp redirect to :15006; }
+    }`;
+    const cause = "ct zone set 1, of a packet that was not to be tracked";
+    check({ ...nftRules(zoned), policyRouting: NO_POLICY_ROUTING }, [
+      ["app -> pod:8080", `could-not-look: the landing depends on what is not known: ${cause}`],
+    ]);
+    const byTarget = ["raw", "4 -A OUTPUT -j CT --notrack", "4 -A PREROUTING -j CT --zone 1"];
+    const redirected = ["nat", "4 -A PREROUTING -p tcp -j REDIRECT --to-ports 15006"];
+    check(rulesOf([...byTarget, ...redirected]), [["app -> pod:8080", "app:8080 from 10.244.0.2:0"]]);
+  });
+
+  test("leaves open how nat translates what gets a zone only after connection tracking", () => {
+    // The answer to an untracked SYN is INVALID and has no connection.
+    const late = `table ip t {
+      chain i { type filter hook prerouting priority -300; notrack; }
+      chain o { type filter hook output priority -150; ct zone set 1; }
+      chain n { type nat hook output priority -100; meta l4proto tcp redirect to :15006; }
+    }`;
+    const cause = "CT of zone 1, and what asks for the connection before it is tracked";
+    check({ ...nftRules(late), policyRouting: NO_POLICY_ROUTING }, [
+      ["client -> pod:8080", `could-not-look: the landing depends on what is not known: ${cause}`],
+    ]);
+  });
+
   test("knows no owner of what is sent before the listener accepts, so that its landing is not known", () => {
     const rules = ["raw", "4 -A OUTPUT -p tcp -m owner --uid-owner 1-1000 -j CT --notrack", "nat", CAPTURE];
     const unknown =
