@@ -6,19 +6,21 @@ import { renderIptablesSave } from "../../harness/formats/iptables-save.ts";
 import { renderNftText } from "../../harness/formats/nft/write-nft.ts";
 import { FAMILIES, type Family } from "../../harness/model/address.ts";
 import { renderFlowText } from "../../harness/model/flow-spec.ts";
-import { listMatches, listTargets } from "../../harness/model/rule-parts.ts";
-import { listRules } from "../../harness/model/ruleset.ts";
 import { AgentSandbox } from "../../harness/sandbox/agents/agent-sandbox.ts";
 import { startNetnsWorld } from "../../harness/sandbox/netns/world.ts";
 import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
-import { type AgreementCase, arbitraryAgreementCase } from "./agreement-case.ts";
+import { findUnloadable } from "../property/loadable.ts";
+import { type AgreementCase, arbitraryAgreementCase, type DrawnFormat } from "./agreement-case.ts";
 import { type Comparison, compareCase, type Disagreement, describe } from "./compare.ts";
+import { countKinds, renderKinds } from "./kinds.ts";
+import { listShortfalls, renderShares, type Shares } from "./limits.ts";
 import { shrinkCase } from "./shrink.ts";
 
 const USAGE = `Usage: npm run agree -- [--sets N] [--flows N] [--seed N] [--variant nft|legacy|both] [--family 4|6|both] [--protocol tcp|udp|mixed] [--format iptables|nft|mixed]
 
 Drives random flows over random rule sets through the kernel, in network namespaces, and compares every landing with the simulator's.
-Exit codes: 0 no disagreement · 1 some, each with the smallest rule set that shows it
+Prints how many rule sets and rules have each kind of match and of target, and which flows rules decided.
+Exit codes: 0 no disagreement · 1 some, each with the smallest rule set that shows it · 3 the run says too little: more than 1 % of its flows have no landing to compare, a rule decides less than 30 %, or, of 100 rule sets or more, less than 5 % have some kind
 `;
 
 const { values } = parseArgs({
@@ -34,15 +36,22 @@ const { values } = parseArgs({
   },
 });
 
-type Totals = Record<"sets" | "refused" | "compared" | "unknown" | "repeated" | "decided" | "disagreements", number>;
+type Totals = Record<
+  "sets" | "refused" | "compared" | "unknown" | "blind" | "repeated" | "decided" | "elsewhere" | "disagreements",
+  number
+>;
 
 async function agree(): Promise<number> {
   if (values.help) {
     console.log(USAGE);
     return 0;
   }
+  const format = readFormat();
   const drawn: AgreementCase[] = [];
-  const totals: Totals = { sets: 0, refused: 0, compared: 0, unknown: 0, repeated: 0, decided: 0, disagreements: 0 };
+  const totals: Totals = {
+    ...{ sets: 0, refused: 0, compared: 0, unknown: 0, blind: 0, repeated: 0, decided: 0, elsewhere: 0 },
+    disagreements: 0,
+  };
   for (const variant of listVariants()) {
     await using sandbox = new AgentSandbox(await startNetnsWorld(), variant);
     for (const family of FAMILIES.filter((each) => isAsked(values.family, `${each}`))) {
@@ -53,11 +62,22 @@ async function agree(): Promise<number> {
       }
     }
   }
-  console.log(renderKinds(drawn));
+  const kinds = countKinds(drawn, format, findUnloadable());
+  const shares = shareOut(totals);
+  console.log(renderKinds(kinds));
+  console.log(renderShares(shares));
   console.log(
-    `seed ${values.seed}: ${totals.sets} rule sets (${totals.refused} more that the kernel refused), ${totals.compared} flows compared (${percent(totals.decided, totals.compared)} decided by a rule), ${totals.unknown} unknown (${percent(totals.unknown, totals.compared + totals.unknown)}), ${totals.repeated} driven twice, ${totals.disagreements} disagreements`,
+    `seed ${values.seed}: ${totals.sets} rule sets (${totals.refused} more that the kernel refused), ${totals.compared} flows compared, ${totals.repeated} driven twice, ${totals.disagreements} disagreements`,
   );
-  return totals.disagreements === 0 ? 0 : 1;
+  const short = listShortfalls(shares, kinds, totals.sets);
+  for (const line of short) console.log(`too little: ${line}`);
+  if (totals.disagreements > 0) return 1;
+  return short.length > 0 ? 3 : 0;
+}
+
+/** Flows have no landing to compare where the simulator does not know it, or where the sandbox did not see it. */
+function shareOut({ compared, unknown, blind, decided, elsewhere }: Totals): Shares {
+  return { flows: compared + unknown, unknown, blind, decided, elsewhere };
 }
 
 async function compareAndReport(what: string, one: AgreementCase, sandbox: Sandbox): Promise<Comparison | null> {
@@ -73,30 +93,9 @@ function count(totals: Totals, comparison: Comparison | null): void {
     return;
   }
   totals.sets++;
-  for (const what of ["compared", "unknown", "repeated", "decided"] as const) totals[what] += comparison[what];
+  for (const what of ["compared", "unknown", "blind", "repeated", "decided", "elsewhere"] as const)
+    totals[what] += comparison[what];
   totals.disagreements += comparison.disagreements.length;
-}
-
-/** Gives how many rules have each kind of match and of target, targets that only have a side effect by name. */
-function renderKinds(cases: readonly AgreementCase[]): string {
-  const rules = cases.flatMap(({ rules: { ip, ip6 } }) => [...listRules(ip), ...listRules(ip6)]);
-  const names = rules.flatMap((rule) => [
-    ...listMatches(rule).flatMap((match) =>
-      match.kind === "compare" ? match.keys.map(({ name }) => `compares ${name}`) : `match ${match.kind}`,
-    ),
-    ...(rule.target?.kind === "map" || rule.target?.kind === "statements" ? [`target ${rule.target.kind}`] : []),
-    ...listTargets(rule).map((target) => `target ${target.kind === "side-effect" ? target.name : target.kind}`),
-    ...(rule.target === null ? ["no target"] : []),
-  ]);
-  const counts = [...Map.groupBy(names, (name) => name)].map(([name, each]) => [name, each.length] as const);
-  return counts
-    .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([name, count]) => `${name} ${count}`)
-    .join(" · ");
-}
-
-function percent(some: number, all: number): string {
-  return `${((100 * some) / Math.max(all, 1)).toFixed(1)} %`;
 }
 
 /** Native rules and mixed ones need no second variant of iptables. */
@@ -122,13 +121,17 @@ function isAsked(option: string, each: string): boolean {
   return option === "both" || option === each;
 }
 
+function readFormat(): DrawnFormat {
+  const format = (["iptables", "nft", "mixed"] as const).find((name) => name === values.format);
+  if (format === undefined) throw new Error(`--format ${values.format} is not iptables, nft or mixed`);
+  return format;
+}
+
 function sampleCases(family: Family): readonly AgreementCase[] {
   const seed = Number(values.seed) + family;
   const protocol = (["tcp", "udp", "mixed"] as const).find((name) => name === values.protocol);
   if (protocol === undefined) throw new Error(`--protocol ${values.protocol} is not tcp, udp or mixed`);
-  const format = (["iptables", "nft", "mixed"] as const).find((name) => name === values.format);
-  if (format === undefined) throw new Error(`--format ${values.format} is not iptables, nft or mixed`);
-  return fc.sample(arbitraryAgreementCase(family, Number(values.flows), protocol, format), {
+  return fc.sample(arbitraryAgreementCase(family, Number(values.flows), protocol, readFormat()), {
     seed,
     numRuns: Number(values.sets),
   });

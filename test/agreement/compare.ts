@@ -21,10 +21,14 @@ export interface Comparison {
   readonly compared: number;
   /** Flows whose landing the simulator says it does not know; one that lands where it says none can is a disagreement all the same. */
   readonly unknown: number;
+  /** Flows of which the sandbox saw no landing, those aside that {@link describe} makes out all the same. */
+  readonly blind: number;
   /** Flows driven again because they had timed out against the prediction; see {@link compareCase}. */
   readonly repeated: number;
-  /** Flows of which some packet met a rule that decided what becomes of it. */
+  /** Flows of which some packet met a rule that decided what becomes of it: it was let go, stopped, or translated. */
   readonly decided: number;
+  /** Flows that land elsewhere than they would without rules, chains or policies. */
+  readonly elsewhere: number;
   readonly disagreements: readonly Disagreement[];
 }
 
@@ -36,12 +40,13 @@ const IN_FLIGHT = 128;
 /**
  * Puts a case into a sandbox, drives its flows, and compares every landing with the simulator's.
  *
- * A flow that timed out, or was answered too late, although it should not have is driven once more, alone: an ICMP error that comes while
- * its socket is busy is lost (`sock_owned_by_user` in tcp_v4_err), and a busy machine may miss the next one within the harness's time. Only
- * if it times out again do the two disagree.
+ * A flow that timed out, or whose landing the sandbox could not see, although it should not have is driven once more, alone: an ICMP error
+ * that comes while its socket is busy is lost (`sock_owned_by_user` in tcp_v4_err), and a busy machine may miss the next one within the
+ * harness's time. Only if it ends so again do the two disagree.
  */
 export async function compareCase({ spec, rules, requests }: AgreementCase, sandbox: Sandbox): Promise<Comparison> {
   const simulator = compilePod(rules, spec, sandbox.addresses);
+  const bare = compilePod({ ...rules, ip: null, ip6: null }, spec, sandbox.addresses);
   await sandbox.enter(spec);
   await sandbox.install({ kind: "rules", rules });
   try {
@@ -57,8 +62,13 @@ export async function compareCase({ spec, rules, requests }: AgreementCase, sand
     return {
       compared: known.length,
       unknown: rows.length - known.length,
+      blind: [...known.filter((row) => !timedOut.includes(row)), ...again].filter(({ observed }) => isBlind(observed))
+        .length,
       repeated: again.length,
       decided: known.filter(({ request: { flow, manner } }) => isDecided(simulator, flow, manner)).length,
+      elsewhere: known.filter(
+        ({ request: { flow, manner }, predicted }) => describe(bare.land(flow, manner)) !== describe(predicted),
+      ).length,
       disagreements: [...others, ...again.filter(disagree)],
     };
   } finally {
@@ -81,12 +91,17 @@ async function driveRows(
   });
 }
 
-/** What a busy machine makes of a flow: silence, or an answer that nobody waited for any more. */
+/** What a busy machine makes of a flow: silence, or something that the two ends could not tell each other in time. */
 function isSlow(observed: Landing): boolean {
-  return isSilent(observed) || (observed.cause?.includes("too late") ?? false);
+  return isSilent(observed) || isBlind(observed);
 }
 
-function isDecided(simulator: Simulator, flow: Flow, manner: Manner): boolean {
+function isBlind(observed: Landing): boolean {
+  return describe(observed).startsWith("could-not-look");
+}
+
+/** Says whether some packet of a flow meets a rule that decides what becomes of it. */
+export function isDecided(simulator: Simulator, flow: Flow, manner: Manner): boolean {
   const { connections } = simulator.explain(flow, manner, () => "");
   return listSteps(connections).some(({ matched, verdict }) => matched === true && DECISIONS.includes(verdict));
 }

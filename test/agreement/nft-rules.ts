@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import type { Family } from "../../harness/model/address.ts";
+import type { FlowProtocol } from "../../harness/model/flow.ts";
 import type { Hook } from "../../harness/model/hook.ts";
+
+/** Whose flows to draw. */
+export type DrawnProtocol = FlowProtocol | "mixed";
 
 /** Where a rule stands that is drawn. */
 export interface NftPlace {
@@ -9,6 +13,8 @@ export interface NftPlace {
   readonly tableFamily: "ip" | "ip6" | "inet";
   /** The family of the flows that are driven. */
   readonly family: Family;
+  /** Whose flows are driven. */
+  readonly protocol: DrawnProtocol;
   /** The base chain. */
   readonly chain: string;
   /** 0 in the base chain, and one more in each chain below it. */
@@ -73,6 +79,9 @@ export function drawMatch(place: NftPlace): fc.Arbitrary<string> {
     oneOf(`${ip} daddr . tcp dport { ${addresses[0]} . 8080, ${addresses[2]} . 80-443 }`),
     compared("tcp dport", PORTS),
     compared("udp dport", PORTS),
+    compared("udp sport", ["53", "1024-65535", "0-1023"]),
+    compared("ct l3proto", ["ipv4", "ipv6"]),
+    family === 4 ? oneOf("icmp type echo-request") : oneOf("icmpv6 type echo-request"),
     // What th reads of an ICMP error nobody knows, so that few rules ask it of every packet.
     compared("meta l4proto { tcp, udp } th dport", PORTS),
     compared("tcp dport", ["@ports", "@ranges", "{ 22, 80, 443 }", "{ 80-8080, 15001 }"]),
@@ -108,7 +117,8 @@ export function drawMatch(place: NftPlace): fc.Arbitrary<string> {
     oneOf("tcp flags syn", "tcp flags & (syn|ack) == syn", "tcp flags & (fin|syn|rst|ack) != syn", "tcp flags ! rst"),
     fill("fib daddr type %", ["local", "unicast", "!= local", "{ local, multicast }"]),
     fill("fib saddr type %", ["local", "unicast"]),
-    family === 4 ? oneOf("ip ttl 64", "ip ttl < 64", "ip protocol tcp") : oneOf("ip6 hoplimit 64", "ip6 nexthdr tcp"),
+    family === 4 ? oneOf("ip ttl 64", "ip ttl < 64") : oneOf("ip6 hoplimit 64", "ip6 hoplimit < 64"),
+    family === 4 ? oneOf("ip protocol tcp", "ip protocol udp") : oneOf("ip6 nexthdr tcp", "ip6 nexthdr udp"),
   ];
   // A table of both families may ask for the other one, which no packet here is of.
   const other = ADDRESSES[OTHER[family]][0] ?? "";
@@ -135,11 +145,11 @@ export function drawStatement({ type, hook }: NftPlace): fc.Arbitrary<string> {
     fill("ct mark set %", MARKS),
     oneOf("ct mark set meta mark", "ct mark set ct mark ^ 0x1"),
   ];
-  const tracking = hook === "prerouting" || hook === "output" ? [oneOf("notrack", "ct zone set 1")] : [];
+  const tracking = hook === "prerouting" || hook === "output" ? [oneOf("notrack"), oneOf("ct zone set 1")] : [];
   return fc.oneof(
     { weight: 4, arbitrary: oneOf("counter", 'counter name "hits"', 'log prefix "drawn "') },
     { weight: 2, arbitrary: fc.oneof(...marks) },
-    { weight: type === "filter" ? 1 : 0, arbitrary: fc.oneof(...tracking, oneOf("counter")) },
+    { weight: type === "filter" ? 2 * tracking.length : 0, arbitrary: fc.oneof(...tracking, oneOf("counter")) },
   );
 }
 

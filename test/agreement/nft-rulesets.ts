@@ -4,7 +4,7 @@ import type { Family } from "../../harness/model/address.ts";
 import type { Hook } from "../../harness/model/hook.ts";
 import { familyKey, type Ruleset } from "../../harness/model/ruleset.ts";
 import { NAMES } from "../unit/nft-vectors.ts";
-import { drawMatch, drawStatement, drawVerdict, type NftPlace, OBJECTS } from "./nft-rules.ts";
+import { type DrawnProtocol, drawMatch, drawStatement, drawVerdict, type NftPlace, OBJECTS } from "./nft-rules.ts";
 
 /** Priorities at which chains stand: around conntrack and NAT, and several at the same one. */
 const PRIORITIES: Readonly<Record<NftPlace["type"], readonly number[]>> = {
@@ -26,8 +26,12 @@ const CHAINS_BELOW = 2;
  * base chains of every type at every hook they can have, some at one priority, policies, sets and maps, every statement. Values lie where
  * rules turn: the pod's own addresses, proxy ports, owners and their neighbours.
  */
-export function arbitraryNftRuleset(family: Family, rulesAtMost: number): fc.Arbitrary<Ruleset> {
-  return arbitraryNftText(family, rulesAtMost).map((text) => readDrawn(text, family));
+export function arbitraryNftRuleset(
+  family: Family,
+  rulesAtMost: number,
+  protocol: DrawnProtocol,
+): fc.Arbitrary<Ruleset> {
+  return arbitraryNftText(family, rulesAtMost, protocol).map((text) => readDrawn(text, family));
 }
 
 /** Reads a text that was drawn. Throws where the reader refuses it: what is drawn is in the language. */
@@ -37,21 +41,22 @@ function readDrawn(text: string, family: Family): Ruleset {
   return read.value[familyKey(family)] ?? { family, tables: [] };
 }
 
-function arbitraryNftText(family: Family, rulesAtMost: number): fc.Arbitrary<string> {
+function arbitraryNftText(family: Family, rulesAtMost: number, protocol: DrawnProtocol): fc.Arbitrary<string> {
   const table = fc.constantFrom(familyKey(family), "inet" as const, "inet" as const);
   return fc
     .array(table, { minLength: 1, maxLength: 3 })
     .chain((families) =>
       fc
-        .tuple(...families.map((tableFamily, i) => arbitraryTable(`t${i}`, tableFamily, family, rulesAtMost)))
+        .tuple(
+          ...families.map((tableFamily, i) => arbitraryTable(`t${i}`, { tableFamily, family, protocol }, rulesAtMost)),
+        )
         .map((texts) => texts.join("")),
     );
 }
 
 function arbitraryTable(
   name: string,
-  tableFamily: NftPlace["tableFamily"],
-  family: Family,
+  packets: Pick<NftPlace, "tableFamily" | "family" | "protocol">,
   rulesAtMost: number,
 ): fc.Arbitrary<string> {
   const base = fc.constantFrom(...TYPES).chain((type) =>
@@ -68,14 +73,17 @@ function arbitraryTable(
       fc.tuple(
         ...bases.map(({ type, hook, priority, policy }, i) =>
           arbitraryChains(
-            { type, hook, tableFamily, family, chain: `b${i}` },
+            { ...packets, type, hook, chain: `b${i}` },
             `type ${type} hook ${hook} priority ${priority}; policy ${policy};`,
             rulesAtMost,
           ),
         ),
       ),
     )
-    .map((chains) => `table ${tableFamily} ${name} {\n${OBJECTS[family]}${chains.toReversed().join("")}}\n`);
+    .map(
+      (chains) =>
+        `table ${packets.tableFamily} ${name} {\n${OBJECTS[packets.family]}${chains.toReversed().join("")}}\n`,
+    );
 }
 
 /** A base chain with the chains below it. */
@@ -107,21 +115,31 @@ function arbitraryRule(place: NftPlace): fc.Arbitrary<string> {
       fc.array(drawStatement(place), { maxLength: 1 }),
       drawVerdict(place),
       comment,
+      fc.constantFrom(...{ tcp: [false], mixed: [false, true], udp: [false, true, true] }[place.protocol]),
     )
-    .map(([matches, statements, verdict, note]) => {
+    .map(([matches, statements, verdict, note, isForDatagrams]) => {
       const words = [...matches, ...statements, verdict].filter((word) => word !== "");
-      return `${words.length === 0 ? "counter" : words.join(" ")}${note}`;
+      const rule = `${words.length === 0 ? "counter" : words.join(" ")}${note}`;
+      return isForDatagrams ? askForDatagrams(rule) : rule;
     })
     .filter((rule) => isLoadable(rule, place));
+}
+
+/** Rules as they are drawn ask for TCP more often than for UDP: one that can ask for UDP instead does so. */
+function askForDatagrams(rule: string): string {
+  const isTcpOnly = /tcp (?:flags|reset|sport)|\{ tcp, udp \}|nexthdr|ip protocol|udp/.test(rule);
+  return isTcpOnly
+    ? rule
+    : rule.replaceAll(/\btcp (dport|sport)/g, "udp $1").replaceAll(/(l4proto|ct protocol) tcp\b/g, "$1 udp");
 }
 
 /** What in a rule says which protocol, or which family, its packets are of; nft refuses a rule that says two of one line. */
 const SPOKEN_FOR: readonly (readonly RegExp[])[] = [
   [
     /tcp (?:dport|sport|flags)|(?:l4proto|protocol|nexthdr) tcp\b/,
-    /udp (?:dport|sport)|l4proto udp\b/,
+    /udp (?:dport|sport)|(?:l4proto|protocol|nexthdr) udp\b/,
     /l4proto (?:!= )?\{ tcp, udp \}/,
-    /l4proto icmp/,
+    /l4proto icmp|icmp(?:v6)? type/,
   ],
   [
     /\bip (?:[ds]addr|to|ttl|dscp|protocol)|nfproto ipv4|protocol ip\b|with icmp /,
@@ -134,7 +152,8 @@ function isLoadable(rule: string, { tableFamily, family, type, hook, chain, dept
   if (SPOKEN_FOR.some((words) => words.filter((word) => word.test(rule)).length > 1)) return false;
   // A map of ports tells nft nothing of the protocol; something before it must.
   const [before = ""] = rule.split(/redirect to :(?:tcp|udp) dport map/, 1);
-  if (before !== rule && !/tcp (?:dport|flags)|(?:l4proto|protocol|nexthdr) tcp\b/.test(before)) return false;
+  if (before !== rule && !/(?:tcp|udp) dport|tcp flags|(?:l4proto|protocol|nexthdr) (?:tcp|udp)\b/.test(before))
+    return false;
   const below = Array.from({ length: CHAINS_BELOW }, (_, i) => `chain ${chain}_${i + 1} { }`).join("\n");
   const head = `type ${type} hook ${hook} priority 0; policy accept;`;
   const call = depth === 0 ? rule : `jump ${chain}_${depth}`;
