@@ -6,6 +6,7 @@ import { forgetConnections } from "./connection-tracking.ts";
 import { DatagramCrew } from "./datagram-crew.ts";
 import { dialAll } from "./dialler.ts";
 import { EnvoyProcess } from "./envoy-process.ts";
+import { CallError } from "./fault.ts";
 import { OUTER_PID, runInNamespace } from "./identity.ts";
 import { KernelRules, nameTool } from "./kernel-rules.ts";
 import { ListenerRegistry } from "./listener-registry.ts";
@@ -13,12 +14,16 @@ import { ListeningCrew } from "./listening-crew.ts";
 import { Namespaces } from "./namespaces.ts";
 import { configureNetwork, removePolicyRouting } from "./policy-routing.ts";
 import type { AgentFacts, CallName, CallParams, CallResult, EventLine, IptablesVariant, Seen } from "./protocol.ts";
+import { RuleTrace } from "./rule-trace.ts";
 import { RulesScripts } from "./rules-scripts.ts";
 
 /** Carries out a call of the protocol by its name. */
 export type Calls = { readonly [N in CallName]: (params: CallParams<N>) => Promise<CallResult<N>> };
 
-/** Gives the calls of one agent, described in the protocol; they share what they make. `tell` is given what it says unasked. */
+/**
+ * Gives the calls of one agent, described in the protocol; they share what they make. `tell` is given what it says unasked. A call throws
+ * `agent-failed` where it ends a trace that was not started.
+ */
 export function makeCalls(tell: (event: EventLine) => void): Calls {
   const tellRecords = (records: readonly Seen[]) => tell({ event: "seen", records });
   const datagrams = new DatagramCrew(tellRecords);
@@ -32,6 +37,7 @@ export function makeCalls(tell: (event: EventLine) => void): Calls {
     return rules;
   };
   const scripts = new RulesScripts();
+  const traces = new Map<string | null, RuleTrace>();
   let envoy: EnvoyProcess | null = null;
   const stopEnvoy = async () => {
     await envoy?.[Symbol.asyncDispose]();
@@ -84,6 +90,16 @@ export function makeCalls(tell: (event: EventLine) => void): Calls {
     },
     "run-script": ({ namespace, ...script }) => scripts.run({ ...script, namespace: namespaces.find(namespace) }),
     counters: ({ namespace, variant, others }) => rulesOf(namespace).counters(variant, others ?? "nobody-else"),
+    "start-trace": async ({ namespace }) => {
+      traces.set(namespace, await RuleTrace.start(namespaces.find(namespace)));
+      return null;
+    },
+    "end-trace": async ({ namespace }) => {
+      const trace = traces.get(namespace);
+      if (trace === undefined) throw new CallError("agent-failed", "no trace was started");
+      traces.delete(namespace);
+      return trace.end();
+    },
     run: async ({ namespace, ...command }) =>
       runNamespaceCommand({ ...command, namespace: namespaces.find(namespace) }),
     "start-envoy": async (spec) => {

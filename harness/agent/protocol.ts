@@ -4,6 +4,7 @@ import type { FlowProtocol, Manner } from "../model/flow.ts";
 import type { Landing } from "../model/landing.ts";
 import type { HostName, ListenerName, Owner } from "../model/pod.ts";
 import type { Dials } from "../model/pod-shape.ts";
+import type { TableFamily } from "../model/ruleset.ts";
 
 /**
  * The control protocol of the sandbox agent: one JSON value a line, requests on its stdin, replies and events on its stdout.
@@ -107,6 +108,16 @@ export interface AgentCalls {
       readonly nft: string | null;
       readonly legacy: { readonly ip: string | null; readonly ip6: string | null };
     };
+  };
+  /** Begins to note which rules of nft packets take in a namespace, rules without a counter too; the rules stay as they are. */
+  readonly "start-trace": { readonly params: { readonly namespace: string | null }; readonly result: null };
+  /**
+   * Gives the rules of nft that packets have taken since `start-trace`, in the order of their first packets; `isWhole` is false where the
+   * kernel could not tell of every packet. The rules that iptables-nft made are among them.
+   */
+  readonly "end-trace": {
+    readonly params: { readonly namespace: string | null };
+    readonly result: { readonly rules: readonly TracedRule[]; readonly isWhole: boolean };
   };
   /** Runs a command as the agent's own user in a namespace and waits for its end; killed after `timeoutMs`, or when the agent dies. */
   readonly run: { readonly params: CommandSpec; readonly result: CommandOutcome };
@@ -233,6 +244,16 @@ export interface Seen {
 export interface RulesPlace {
   readonly namespace: string | null;
   readonly variant: IptablesVariant;
+}
+
+/** A rule of nft that packets of one family have taken: all its matches held. The handle is its number in its table. */
+export interface TracedRule {
+  readonly family: Family;
+  readonly tableFamily: TableFamily;
+  readonly table: string;
+  readonly chain: string;
+  readonly handle: number;
+  readonly packets: number;
 }
 
 /** Who may have put rules in beside `apply`: a script, an init container, the engine that made the namespace; or nobody. */

@@ -126,7 +126,8 @@ function readError(error: number): readonly TrackedExchange[] | "not-permitted" 
   throw new Error(`connection tracking cannot be queried (error ${-error}); the module nf_conntrack_netlink is needed`);
 }
 
-function listMessages(bytes: Buffer): readonly Buffer[] {
+/** Gives the messages that one read of a netlink socket brought, each with its `struct nlmsghdr`. */
+export function listMessages(bytes: Buffer): readonly Buffer[] {
   const messages: Buffer[] = [];
   for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
     const length = bytes.readUInt32LE(at);
@@ -168,7 +169,8 @@ function decodeAddress(bytes: Buffer): string {
   return text.toString("latin1", 0, text.indexOf(0));
 }
 
-function readAttributes(bytes: Buffer): ReadonlyMap<number, Buffer> {
+/** Gives the attributes (`struct nlattr`) that some bytes consist of, each one's data by its type. */
+export function readAttributes(bytes: Buffer): ReadonlyMap<number, Buffer> {
   const attributes = new Map<number, Buffer>();
   for (let at = 0; at + 4 <= bytes.length; ) {
     const length = bytes.readUInt16LE(at);

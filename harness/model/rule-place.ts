@@ -44,13 +44,18 @@ export function handlePlace({ handle }: Pick<Rule, "handle">): Pick<RulePlace, "
   return handle === undefined ? {} : { handle };
 }
 
-/** Gives a rule's place with the file and line that it was read from, where it was. */
+/**
+ * Gives a rule's place with the file and line that it was read from, where it was. A handle that the file tells goes before that of the
+ * sandbox: it names the rule where the file came from.
+ */
 export function placeInFile<Place extends RulePlace>(place: Place, rules: PodRules): Place {
   const { family, chain, index } = place;
   for (const table of rules[familyKey(family)]?.tables ?? []) {
     const { file, chains } = table;
-    const line = isInTable(place, table) ? chains.find((one) => one.name === chain)?.rules[index - 1]?.line : undefined;
-    if (file !== undefined && line !== undefined) return { ...place, file, line };
+    const rule = isInTable(place, table) ? chains.find((one) => one.name === chain)?.rules[index - 1] : undefined;
+    if (rule === undefined) continue;
+    const own = { ...place, ...handlePlace(rule) };
+    return file === undefined || rule.line === undefined ? own : { ...own, file, line: rule.line };
   }
   return place;
 }

@@ -43,6 +43,12 @@ export interface CountedRules {
   readonly ip6: Ruleset | null;
 }
 
+/** A flow that was driven alone, and the rules with the packets and bytes that they counted for it. */
+export interface CountedDrive {
+  readonly observation: Observation;
+  readonly counted: CountedRules;
+}
+
 /**
  * What a pod's kernel tells of itself beside its rules, as its tools print it, and what the sandbox's agents were asked to dial and said of
  * it (`agents`): file name to text. Each command's print in `routing` has a line `# ip -4 rule` above it. Empty where there is no kernel.
@@ -74,6 +80,12 @@ export interface Sandbox extends AsyncDisposable {
   clear(): Promise<void>;
   /** Reads the rules with their counters (`iptables-save -c`, `ip6tables-save -c`). */
   counters(): Promise<CountedRules>;
+  /**
+   * Drives one flow while nothing else happens in the pod, and gives the rules with what each has counted for this flow alone. Rules of
+   * nft need no `counter` for that: the kernel is asked which rules packets take (`nft monitor trace`). A rule of which that is not known
+   * has no counters.
+   */
+  driveAlone(request: FlowRequest): Promise<CountedDrive>;
   /** Gives the pod's sockets, tracked connections and policy routing as they are now: what a person would look at first. */
   gatherEvidence(): Promise<PodEvidence>;
   /** Drives flows, at most `inFlight` at a time, and gives their observations in the order asked. Never throws for a flow's sake. */

@@ -45,7 +45,7 @@ const SPECS: readonly OptionSpec[] = [
   {
     name: "observe",
     value: null,
-    help: "also drives the flow, and shows the kernel's counter of each rule and the landing",
+    help: "also drives the flow, and shows how many of its packets each rule took in the kernel, and the landing",
   },
   OBSERVING_SANDBOX_OPTION,
   { name: "json", value: null, help: "prints the result as JSON" },
@@ -134,9 +134,10 @@ function renderData({ flow, manner, explanation, observed, show }: Explained): s
     owner: { uid: connection.owner.uid, gid: connection.owner.gid },
     packets: selectPackets(connection.packets, show),
   }));
-  const steps = listSteps(connections).map((step) =>
-    observed === null ? step : { ...step, counted: observed.countOf(step) ?? 0 },
-  );
+  const steps = listSteps(connections).map((step) => {
+    const { packets, ...place } = observed?.countOf(step) ?? {};
+    return packets === undefined ? step : { ...place, ...step, counted: packets };
+  });
   const data = { flow: flowData(flow), manner, landing, steps, possible, unknown, connections };
   return renderJson(observed === null ? data : { ...data, observed: observed.landing });
 }

@@ -5,9 +5,10 @@ import type { PacketTrace } from "../../netfilter/recording.ts";
 import type { ConnectionTrace, Explanation } from "../../netfilter/simulator.ts";
 import { describeLanding } from "../../report/landing-phrase.ts";
 import { wrapLine } from "../../report/wrap-line.ts";
+import type { ObservedCount } from "../../run/observation/flow.ts";
 
 /** What the kernel has counted for a rule; undefined where nothing was driven. */
-export type CountOf = (place: RulePlace) => number | undefined;
+export type CountOf = (place: RulePlace) => ObservedCount | undefined;
 
 /** Where a reason stands: beneath its rule. */
 const REASON_INDENT = 10;
@@ -92,7 +93,8 @@ function renderStep(step: TraceStep, before: TraceStep | undefined, countOf: Cou
   const heading = isSameChain ? [] : [`    ${step.hook}: ${step.table} ${step.chain}\n`];
   const mark = step.matched === true ? "*" : step.matched === "unknown" ? "?" : " ";
   const counted = countOf(step);
-  const count = counted === undefined ? "" : `  [the kernel counted ${counted}]`;
+  const handle = counted?.handle === undefined ? "" : `, handle ${counted.handle}`;
+  const count = counted === undefined ? "" : `  [the kernel counted ${counted.packets}${handle}]`;
   const text = step.rule.replace(`-A ${step.chain} `, "") + count;
   const why = step.why === null ? [] : [`${" ".repeat(REASON_INDENT)}${step.why}\n`];
   return [...heading, `    ${mark} ${String(step.index).padStart(2)}. ${text}\n`, ...why];

@@ -1,7 +1,7 @@
 import type { Flow, Manner } from "../../model/flow.ts";
 import type { Landing } from "../../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
-import { isInTable, type RulePlace } from "../../model/rule-place.ts";
+import { handlePlace, isInTable, type RulePlace } from "../../model/rule-place.ts";
 import { familyKey, type PodRules } from "../../model/ruleset.ts";
 import type { CountedRules } from "../../sandbox/sandbox.ts";
 import { withInstalled } from "../with-installed.ts";
@@ -11,8 +11,16 @@ import type { OpenSandbox } from "./claims.ts";
 export interface Observed {
   readonly addresses: SandboxAddresses;
   readonly landing: Landing;
-  /** Gives the packets that a rule has counted, of both directions; nat counts first packets alone. */
-  readonly countOf: (place: RulePlace) => number | undefined;
+  /** Gives what a rule has counted of the flow; undefined where that is not known. */
+  readonly countOf: (place: RulePlace) => ObservedCount | undefined;
+}
+
+/** What the kernel says of one rule once a flow was driven. */
+export interface ObservedCount {
+  /** The flow's packets that the rule took, of both directions; nat counts first packets alone. */
+  readonly packets: number;
+  /** Of a rule of nft the number by which nft names it in the sandbox. */
+  readonly handle?: number;
 }
 
 /**
@@ -29,16 +37,15 @@ export async function observeFlow(
   await using sandbox = await open();
   const { flow, spec } = bind(sandbox.addresses);
   await sandbox.enter(spec);
-  const { observation, counted } = await withInstalled(sandbox, { kind: "rules", rules }, async () => {
-    const [seen] = await sandbox.drive([{ flow, manner }]);
-    return { observation: seen, counted: await sandbox.counters() };
-  });
-  if (!observation) throw new TypeError("a flow that is driven has an observation");
+  const { observation, counted } = await withInstalled(sandbox, { kind: "rules", rules }, () =>
+    sandbox.driveAlone({ flow, manner }),
+  );
   return { addresses: sandbox.addresses, landing: observation.landing, countOf: (place) => findCount(counted, place) };
 }
 
-function findCount(counted: CountedRules, place: RulePlace): number | undefined {
+function findCount(counted: CountedRules, place: RulePlace): ObservedCount | undefined {
   const { family, chain, index } = place;
   const chains = counted[familyKey(family)]?.tables.find((table) => isInTable(place, table))?.chains;
-  return chains?.find(({ name }) => name === chain)?.rules[index - 1]?.counters?.packets;
+  const rule = chains?.find(({ name }) => name === chain)?.rules[index - 1];
+  return rule?.counters === undefined ? undefined : { packets: rule.counters.packets, ...handlePlace(rule) };
 }

@@ -3,7 +3,7 @@ import type { FlowReport } from "../../model/report.ts";
 import { type RulePlace, renderPlaceKey } from "../../model/rule-place.ts";
 import type { CountedRules, Sandbox } from "../../sandbox/sandbox.ts";
 import type { BoundFlow } from "../scenario/bound-scenario.ts";
-import { findCountedRules } from "./counted-rules.ts";
+import { splitByCounters } from "./counted-rules.ts";
 
 /** At most so many flows of a scenario are driven again, alone, for the rules that counted them: each asks for the counters twice. */
 const DRIVEN_AGAIN = 20;
@@ -24,7 +24,7 @@ export async function attributeFlows(
 ): Promise<readonly FlowReport[]> {
   const attributed = [...flows];
   const wrong = flows.flatMap(({ verdict }, i) => (verdict === "wrong" ? [i] : []));
-  for (const i of leaveOutSilent(wrong, flows).slice(0, DRIVEN_AGAIN)) {
+  for (const i of spreadOut(leaveOutSilent(wrong, flows), flows).slice(0, DRIVEN_AGAIN)) {
     const [flow, request] = [flows[i], requests[i]];
     if (!flow || !request) continue;
     const rules = await attributeFlow(flow.observed, request, sandbox);
@@ -46,22 +46,30 @@ function leaveOutSilent(wrong: readonly number[], flows: readonly FlowReport[]):
   });
 }
 
+/** Puts first one flow of each kind of fault, of equal landings and predicted rules, so that each kind has its evidence. */
+function spreadOut(wrong: readonly number[], flows: readonly FlowReport[]): readonly number[] {
+  const kinds = Map.groupBy(wrong, (i) => {
+    const flow = flows[i];
+    return [flow?.observed.kind, flow?.observed.listener, ...(flow?.rules ?? []).map(renderPlaceKey)].join();
+  });
+  const firsts = new Set([...kinds.values()].map(([first]) => first));
+  return [...wrong.filter((i) => firsts.has(i)), ...wrong.filter((i) => !firsts.has(i))];
+}
+
 /** Gives the rules that counted the flow alone, or null where it landed elsewhere this time, so that they say nothing about the first. */
 async function attributeFlow(
   observed: Landing,
   request: BoundFlow,
   sandbox: Sandbox,
 ): Promise<readonly RulePlace[] | null> {
-  const before = await sandbox.counters();
-  const [again] = await sandbox.drive([
+  const { observation, counted } = await sandbox.driveAlone(
     isSilent(observed) ? { ...request, connectTimeoutMs: SILENT_FLOW_MS } : request,
-  ]);
-  const after = await sandbox.counters();
-  const isSame = again !== undefined && landingsAgree({ ...observed, source: null }, again.landing);
-  return isSame && countsAll(after) ? findCountedRules(before, after) : null;
+  );
+  const isSame = landingsAgree({ ...observed, source: null }, observation.landing);
+  return isSame && countsAll(counted) ? splitByCounters(counted).taken : null;
 }
 
-/** A rule of nft counts only where it says so; where one does not, counters do not tell which rules the flow met. */
+/** Where of one rule of nft it is not known whether packets took it, the others do not tell which rules the flow met. */
 function countsAll({ ip, ip6 }: CountedRules): boolean {
   const tables = [ip, ip6].flatMap((ruleset) => ruleset?.tables ?? []);
   return tables.every(

@@ -1,6 +1,6 @@
 import type { SandboxAddresses } from "../../model/pod.ts";
 import type { FlowReport, ScenarioReport } from "../../model/report.ts";
-import { placeInFile, type RulePlace } from "../../model/rule-place.ts";
+import { placeInFile, type RulePlace, renderPlaceKey } from "../../model/rule-place.ts";
 import type { PodRules } from "../../model/ruleset.ts";
 import type { BoundScenario } from "../scenario/bound-scenario.ts";
 import { findCauses } from "./causes.ts";
@@ -15,7 +15,11 @@ export function explainFailures(
   tested: PodRules,
   addresses: SandboxAddresses,
 ): ScenarioReport {
-  const inFile = (place: RulePlace) => placeInFile(place, tested);
+  const handles = learnHandles(report.flows);
+  const inFile = (place: RulePlace) => {
+    const handle = place.handle ?? handles.get(renderPlaceKey(place));
+    return placeInFile(handle === undefined ? place : { ...place, handle }, tested);
+  };
   const flows = report.flows.map((flow): FlowReport => {
     const rules = flow.rules.map(inFile);
     const { wanted } = flow;
@@ -23,4 +27,12 @@ export function explainFailures(
     return { ...flow, rules, wanted: { ...wanted, nearest: { ...wanted.nearest, rule: inFile(wanted.nearest.rule) } } };
   });
   return { ...report, flows, causes: findCauses(flows, bound, tested, addresses) };
+}
+
+/** Rules that no text gives a handle have it from the flows that the kernel was asked about. */
+function learnHandles(flows: readonly FlowReport[]): ReadonlyMap<string, number> {
+  const places = flows.flatMap(({ rules }) => rules);
+  return new Map(
+    places.flatMap((place) => (place.handle === undefined ? [] : [[renderPlaceKey(place), place.handle] as const])),
+  );
 }

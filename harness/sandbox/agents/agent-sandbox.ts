@@ -8,6 +8,7 @@ import type { SandboxReport } from "../../model/report.ts";
 import { NO_RULES, type PodRules } from "../../model/ruleset.ts";
 import { describeDriven, driveBesideEnvoy } from "../envoy/driving.ts";
 import { RealEnvoy } from "../envoy/real-envoy.ts";
+import { driveCounted } from "../pod/counted-drive.ts";
 import { gatherEvidence } from "../pod/pod-evidence.ts";
 import { bringResolverFile } from "../pod/resolver-file.ts";
 import { planLocalRoutes, renderRoutingText } from "../pod/routing-text.ts";
@@ -20,7 +21,7 @@ import { confirmLanding, isConfirmed } from "./confirm.ts";
 import { makeBlindResult, type PlannedDial } from "./dial-batches.ts";
 import { CONNECT_TIMEOUT_MS, planDial } from "./dial-plan.ts";
 import { type DialRound, driveRounds, forgetTracked, inPortions, planRounds } from "./dial-rounds.ts";
-import { isEnvoys, listenersOf } from "./listeners.ts";
+import { bringListeners, isEnvoys, listenersOf } from "./listeners.ts";
 
 /** A sandbox on a real kernel: drives the agents of a world. The world ends with it. `agent-failed` where a host is missing. */
 export class AgentSandbox implements Sandbox {
@@ -101,6 +102,10 @@ export class AgentSandbox implements Sandbox {
     return { ip: readCounted(texts, 4, this.#written), ip6: readCounted(texts, 6, this.#written) };
   }
 
+  driveAlone(request: FlowRequest) {
+    return driveCounted(this, this.#station("pod"), request);
+  }
+
   gatherEvidence(): Promise<PodEvidence> {
     return gatherEvidence(this.#station("pod"), this.#agents());
   }
@@ -154,13 +159,8 @@ export class AgentSandbox implements Sandbox {
   }
 
   async #listen(spec: PodSpec): Promise<void> {
-    const byAgent = new Map<AgentClient, ListenerSpec[]>();
-    for (const [name, specs] of listenersOf(spec, this.addresses)) {
-      const { agent, namespace } = this.#station(name);
-      const own = specs.filter((one) => !this.#envoy || !isEnvoys(one)).map((one) => ({ ...one, namespace }));
-      byAgent.set(agent, [...(byAgent.get(agent) ?? []), ...own]);
-    }
-    await Promise.all([...byAgent].map(([agent, listeners]) => agent.call("listen", { listeners })));
+    const isOwn = (one: ListenerSpec) => !this.#envoy || !isEnvoys(one);
+    await bringListeners(listenersOf(spec, this.addresses), (name) => this.#station(name), isOwn);
   }
 
   async #own(addresses: readonly string[]): Promise<void> {

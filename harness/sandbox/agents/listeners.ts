@@ -10,7 +10,8 @@ import {
 } from "../../model/pod.ts";
 import { type Dials, dialsOn, type ListenerShape, type PodShape, proxyIdentity } from "../../model/pod-shape.ts";
 import { resolverOf } from "../../model/resolver.ts";
-import type { StationName } from "../station.ts";
+import type { Station, StationName } from "../station.ts";
+import type { AgentClient } from "./agent-client.ts";
 
 const ROOT: Owner = { uid: 0, gid: 0 };
 const APP: Owner = { uid: APP_ID, gid: APP_ID };
@@ -91,4 +92,19 @@ function plain(host: HostName, listener: ListenerName, owner: Owner, port: numbe
  */
 export function isEnvoys({ protocol, stub }: ListenerSpec): boolean {
   return protocol === "tcp" && stub?.dials.kind === "original";
+}
+
+/** Brings the listeners of every agent to those that its stations hold, but for those that are not meant; throws what the agents throw. */
+export async function bringListeners(
+  byStation: ReturnType<typeof listenersOf>,
+  findStation: (name: StationName) => Station,
+  isMeant: (listener: ListenerSpec) => boolean,
+): Promise<void> {
+  const byAgent = new Map<AgentClient, ListenerSpec[]>();
+  for (const [name, specs] of byStation) {
+    const { agent, namespace } = findStation(name);
+    const own = specs.filter(isMeant).map((one) => ({ ...one, namespace }));
+    byAgent.set(agent, [...(byAgent.get(agent) ?? []), ...own]);
+  }
+  await Promise.all([...byAgent].map(([agent, listeners]) => agent.call("listen", { listeners })));
 }

@@ -118,8 +118,8 @@ function readKernelRules(text: string | null, family: Family, written: PodRules 
 }
 
 /**
- * Adds to what iptables printed the tables of nft that were put in, with the counters that the kernel has for them. A rule without a
- * `counter` has none.
+ * Adds to what iptables printed the tables of nft that were put in, with the counters and handles that the kernel has for them. A rule
+ * without a `counter` has no counters.
  */
 function addNftTables(read: Ruleset | null, written: Ruleset | null, listing: string | null): Ruleset | null {
   const own = written?.tables.filter(({ source }) => source === "nft") ?? [];
@@ -141,9 +141,9 @@ function readListing(listing: string): NftRules {
 
 function countChain(chain: Chain, printed: Table | undefined): Chain {
   const same = printed?.chains.find(({ name }) => name === chain.name);
-  const rules = chain.rules.map(({ counters: _, ...rule }, i) => {
-    const counters = same?.rules[i]?.counters;
-    return counters === undefined ? rule : { ...rule, counters };
+  const rules = chain.rules.map(({ counters: _, handle: __, ...rule }, i) => {
+    const { counters, handle } = same?.rules[i] ?? {};
+    return { ...rule, ...(counters === undefined ? {} : { counters }), ...(handle === undefined ? {} : { handle }) };
   });
   return { ...chain, rules };
 }

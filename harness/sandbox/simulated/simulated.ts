@@ -4,7 +4,15 @@ import { DEFAULT_ADDRESSES, type PodSpec, type SandboxAddresses } from "../../mo
 import type { SandboxReport } from "../../model/report.ts";
 import { NO_RULES, type PodRules } from "../../model/ruleset.ts";
 import { compilePod, type Simulator } from "../../netfilter/simulator.ts";
-import type { CountedRules, FlowRequest, Installation, Observation, PodEvidence, Sandbox } from "../sandbox.ts";
+import type {
+  CountedDrive,
+  CountedRules,
+  FlowRequest,
+  Installation,
+  Observation,
+  PodEvidence,
+  Sandbox,
+} from "../sandbox.ts";
 import { Tally } from "./tally.ts";
 
 /**
@@ -47,6 +55,18 @@ export class SimulatedSandbox implements Sandbox {
   async counters(): Promise<CountedRules> {
     const { ip, ip6 } = this.#rules;
     return { ip: ip && this.#tally.count(ip), ip6: ip6 && this.#tally.count(ip6) };
+  }
+
+  async driveAlone(request: FlowRequest): Promise<CountedDrive> {
+    const before = this.#tally;
+    this.#tally = new Tally();
+    try {
+      const start = performance.now();
+      const landing = this.#land(request);
+      return { observation: { landing, durationMs: performance.now() - start }, counted: await this.counters() };
+    } finally {
+      this.#tally = before;
+    }
   }
 
   async gatherEvidence(): Promise<PodEvidence> {

@@ -66,3 +66,46 @@ test("evidence of rules of nft is kept as a file of nft, which explains the flow
     out: expect.stringContaining("meta l4proto tcp redirect to :15001"),
   });
 });
+
+describe("rules of nft without a counter", () => {
+  // The kernel counts handles over a whole table, its chains first: the rule at fault has another than its place in its chain.
+  const text = `table ip pod {
+  chain in {
+    type filter hook input priority 0;
+    tcp dport 22 accept
+  }
+  chain out {
+    type nat hook output priority -100;
+    oifname "lo" return
+    counter meta l4proto tcp redirect to :15001
+  }
+}
+`;
+
+  test("are named by the kernel where a flow lands wrong, with table, chain, handle and text", async () => {
+    const path = save("silent.nft", text);
+    const { out } = await runCommand("verify", "--rules", path, "-b", "", "--sandbox", "netns", "--json");
+    const [scenario] = (JSON.parse(out) as Report).scenarios;
+    const flow = scenario?.flows.find((each) => each.flow === "envoy -> upstream:80" && each.manner === "answer");
+    expect(flow).toMatchObject({ verdict: "wrong", rulesBy: "counters" });
+    expect(flow?.rules).toEqual([
+      {
+        ...{ family: 4, table: "pod", tableFamily: "ip", source: "nft", chain: "out", index: 2, handle: 5 },
+        ...{ rule: "counter meta l4proto tcp redirect to :15001", file: path, line: 9 },
+      },
+    ]);
+    const causes = scenario?.causes?.map(({ rule }) => rule && [rule.chain, rule.index, rule.handle]);
+    expect(causes).toContainEqual(["out", 2, 5]);
+  });
+
+  test("are counted by explain --observe", async () => {
+    const path = save("silent-again.nft", text.replace("counter meta", "meta"));
+    const observe = ["--observe", "--sandbox", "netns", "--json"];
+    const { out } = await runCommand("explain", "app -> localhost:8080", "--rules", path, ...observe);
+    const { steps } = JSON.parse(out) as { readonly steps: readonly object[] };
+    expect(steps).toMatchObject([
+      { chain: "out", index: 1, matched: true, counted: 1, handle: 4 },
+      { chain: "in", index: 1, matched: false, counted: 0, handle: 3 },
+    ]);
+  });
+});
