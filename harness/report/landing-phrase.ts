@@ -94,11 +94,15 @@ export function shortenLanding({ expected, observed, from }: FlowReport): string
  * "nat ISTIO_OUTPUT 3 (rules.txt:12): -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN"
  */
 export function describeRule(place: RulePlace): string {
-  const family = nameFamily(place);
+  return `${nameFamily(place)}${describePlace(place)}: ${place.rule}`;
+}
+
+/** Gives a rule's place without its family and text: `pod output 2 (handle 5, pod.nft:7)`. */
+export function describePlace(place: Omit<RulePlace, "family" | "rule">): string {
   const handle = place.handle === undefined ? [] : [`handle ${place.handle}`];
   const known = [...handle, renderOrigin(place) ?? []].flat();
   const aside = known.length === 0 ? "" : ` (${known.join(", ")})`;
-  return `${family}${place.table} ${place.chain} ${place.index}${aside}: ${place.rule}`;
+  return `${place.table} ${place.chain} ${place.index}${aside}`;
 }
 
 /**

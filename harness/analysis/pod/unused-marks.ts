@@ -1,19 +1,15 @@
-import type { Family } from "../../model/address.ts";
+import { quoteRule } from "../../formats/rule-text.ts";
 import type { Hook } from "../../model/hook.ts";
 import type { Match } from "../../model/match.ts";
 import type { MarkTest, PolicyRouting } from "../../model/policy-routing.ts";
 import { listMatches, listNextChains, listTargets } from "../../model/rule-parts.ts";
+import { handlePlace, type RulePlace, tablePlace } from "../../model/rule-place.ts";
 import { type Chain, listActiveTables, type Rule, type Ruleset } from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";
 import { listAskedMarks } from "../diagrams/compare-traits.ts";
 
 /** A mark that a rule sets and nothing that is known asks for, with the place of the rule. */
-export interface UnusedMark {
-  readonly family: Family;
-  readonly table: string;
-  readonly chain: string;
-  /** Counted from 1 within the chain. */
-  readonly index: number;
+export interface UnusedMark extends RulePlace {
   readonly value: number;
 }
 
@@ -23,7 +19,7 @@ export interface UnusedMark {
  *
  * @example
  * // `-A OUTPUT -j MARK --set-mark 1` in mangle, and no `ip rule add fwmark 1 …`
- * [{ family: 4, table: "mangle", chain: "OUTPUT", index: 1, value: 1 }]
+ * [{ family: 4, table: "mangle", chain: "OUTPUT", index: 1, rule: "-A OUTPUT -j MARK …", value: 1 }]
  */
 export function findUnusedMarks(ruleset: Ruleset, { rules }: PolicyRouting): readonly UnusedMark[] {
   const { family } = ruleset;
@@ -31,9 +27,13 @@ export function findUnusedMarks(ruleset: Ruleset, { rules }: PolicyRouting): rea
   // A rule that is not understood may ask for any mark.
   if (own.some(({ kind }) => kind === "unknown")) return [];
   const routed = own.flatMap((rule) => (rule.kind === "lookup" && rule.fwmark ? [rule.fwmark] : []));
-  const chains = listActiveTables(ruleset).flatMap(({ name: table, chains: some }) => {
-    const hooks = findHooks(some);
-    return some.map((chain) => ({ table, chain, hooks: hooks.get(chain.name) ?? new Set<Hook>() }));
+  const chains = listActiveTables(ruleset).flatMap((table) => {
+    const hooks = findHooks(table.chains);
+    return table.chains.map((chain) => ({
+      table: tablePlace(table),
+      chain,
+      hooks: hooks.get(chain.name) ?? new Set<Hook>(),
+    }));
   });
   const every = chains.flatMap(({ chain }) => chain.rules);
   if (every.some((rule) => listTargets(rule).some(copiesMark))) return [];
@@ -49,7 +49,8 @@ export function findUnusedMarks(ruleset: Ruleset, { rules }: PolicyRouting): rea
           routed.some((test) => canMeet(set, test)) ||
           asked.some(({ test, hooks: at }) => (test.mask & set.mask) !== 0 && [...at].some((hook) => later.has(hook)));
         if (isAsked || hooks.size === 0 || found.has(set.value)) continue;
-        found.set(set.value, { family, table, chain: chain.name, index: i + 1, value: set.value });
+        const place = { family, ...table, chain: chain.name, index: i + 1, ...handlePlace(rule) };
+        found.set(set.value, { ...place, rule: quoteRule(chain.name, rule, family), value: set.value });
       }
   return [...found.values()];
 }

@@ -10,8 +10,9 @@ import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts"
 import type { PodShape } from "../../model/pod-shape.ts";
 import type { MarkTest, PolicyRouting } from "../../model/policy-routing.ts";
 import { listTargets } from "../../model/rule-parts.ts";
-import { placeInFile, type RulePlace, renderOrigin } from "../../model/rule-place.ts";
+import { placeInFile, type RulePlace } from "../../model/rule-place.ts";
 import { listRules, NO_RULES, type PodRules, type Ruleset } from "../../model/ruleset.ts";
+import { describePlace } from "../../report/landing-phrase.ts";
 import type { OptionSpec, ParsedOptions } from "../arguments/options.ts";
 import type { CommandIo } from "../command.ts";
 import { readInput } from "./input-file.ts";
@@ -141,8 +142,7 @@ export function tellUnusedMarks(sides: readonly PodRules[], io: Pick<CommandIo, 
 
 function describeUnused(ruleset: Ruleset, rules: PodRules): readonly string[] {
   return findUnusedMarks(ruleset, rules.policyRouting).map(({ value, ...place }) => {
-    const origin = renderOrigin(placeInFile<RulePlace>({ ...place, rule: "" }, rules));
-    const where = `${place.table} ${place.chain} ${place.index}${origin === null ? "" : ` (${origin})`}`;
+    const where = describePlace(placeInFile<RulePlace>(place, rules));
     return `no known route and no later rule uses the mark ${renderHex(value)} that ${where} sets; if an ip rule does, give the pod's routing with --routing FILE.`;
   });
 }

@@ -80,6 +80,25 @@ test("a mark and an ip rule join what leaves to a TPROXY rule, for the networks 
   expect(bare.err).toMatch(/uses the mark 0x1 that mangle OUTPUT 1/);
 });
 
+test("a mark that nothing uses is named with the place of its rule, of nft too, once for a table of both families", async () => {
+  const marks = write(
+    "marks.nft",
+    "table inet pod {",
+    " chain out {",
+    "  type route hook output priority mangle;",
+    "  tcp dport 80 counter meta mark set 0x7 # handle 9",
+    " }",
+    "}",
+  );
+  const { err } = await runCommand("map", "--rules", marks, "--within", "app -> elsewhere:80");
+  const told = err.split("\n").filter((line) => line.includes("no later rule uses"));
+  expect(told).toEqual([
+    expect.stringMatching(
+      /the mark 0x7 that pod out 1 \(handle 9, .*marks\.nft:4\) sets; if an ip rule does, .*--routing FILE/,
+    ),
+  ]);
+});
+
 test("explain, diff and verify take the same routing", async () => {
   const { out } = await runCommand("explain", "app -> 10.9.9.9:80", "--rules", MARKED, "--routing", ROUTING);
   expect(out).toMatch(/lands: envoy-outbound:15001/);
