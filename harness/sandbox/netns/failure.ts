@@ -17,7 +17,7 @@ export interface NetnsFailure {
 
 type Reason = (said: string, settings: NamespaceSettings) => NetnsFailure | null;
 
-const INSTALL = "Install the tools: sudo apt-get install iptables iproute2 util-linux uidmap.";
+const INSTALL = "Install the tools: sudo apt-get install iptables nftables iproute2 util-linux uidmap.";
 const OR_ROOT = "or run as root.";
 
 /** The first that applies is told: settings before symptoms, since one setting shows in many ways. */

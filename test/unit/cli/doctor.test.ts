@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { givenPath } from "../../given-programs.ts";
 import { runCommand } from "./run-command.ts";
 
 afterEach(() => {
@@ -13,7 +14,15 @@ describe("landfall doctor", () => {
     expect({ code, err }).toEqual({ code: 0, err: "" });
     const works = (backend: string) => ({ backend, works: true, why: null, remedy: null });
     const backends = ["docker", "netns", "simulated"].map(works);
-    expect(JSON.parse(out)).toEqual({ formatVersion: "1.0", backends });
+    const tools = [{ tool: "nft", works: true, why: null, remedy: null }];
+    expect(JSON.parse(out)).toEqual({ formatVersion: "1.0", backends, tools });
+  });
+  test("says that nft is not installed, and with what to install it", async () => {
+    vi.stubEnv("PATH", givenPath(undefined, ["nft"]));
+    const { out } = await runCommand("doctor");
+    expect(out).toMatch(
+      /^netns {6}works\nsimulated {2}works\nnft {8}does not work\n {2}nft is not installed\.\n {2}Install it: .* nftables\.\n$/m,
+    );
   });
   test("says in words what does not work and what to do", async () => {
     vi.stubEnv("DOCKER_HOST", "unix:///nowhere/docker.sock");
