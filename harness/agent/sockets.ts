@@ -16,6 +16,7 @@ import {
   KERNEL,
   lastErrno,
   listen,
+  SyscallError,
   setsockopt,
   socket,
 } from "./syscalls.ts";
@@ -24,6 +25,7 @@ const STREAM = KERNEL.SOCK_STREAM | KERNEL.SOCK_NONBLOCK | KERNEL.SOCK_CLOEXEC;
 const BACKLOG = 4096;
 
 const ON = Buffer.from([1, 0, 0, 0]);
+const OFF = Buffer.alloc(4);
 
 /**
  * Opens a listening socket on all addresses of one family, or on `at` alone, for Node's `server.listen({ fd })`. IPv6 sockets take IPv6
@@ -67,7 +69,7 @@ export function openConnection(
   return closeOnFailure(fd, () => {
     if (mark !== 0) setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_MARK, what, encodeNumber(mark));
     if (mark !== 0 && source !== null) makeTransparent(fd, family, what);
-    if (port !== null) bindPort(fd, { address: source ?? unspecifiedFor(target), port });
+    if (port !== null) bindPortBesideListener(fd, { address: source ?? unspecifiedFor(target), port });
     else if (source !== null) bindSource(fd, source);
     const refusal = beginToConnect(fd, target);
     const errno = refusal === KERNEL.EINPROGRESS ? readRefusal(fd) : refusal;
@@ -127,6 +129,26 @@ export function bindPort(fd: number, endpoint: Endpoint): void {
   setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_REUSEADDR, what);
   const address = encodeSocketAddress(endpoint);
   checkResult(bind(fd, address, address.length), "bind to source", what);
+}
+
+/**
+ * Binds a connection to an end point on whose port somebody may listen: that is no end point of a connection, but the kernel refuses it
+ * (EADDRINUSE), whatever SO_REUSEADDR says. Where TCP_REPAIR is on it asks nobody (SK_FORCE_REUSE, net/ipv4/inet_connection_sock.c); it is
+ * off again before the socket connects. That needs CAP_NET_ADMIN.
+ */
+function bindPortBesideListener(fd: number, endpoint: Endpoint): void {
+  try {
+    bindPort(fd, endpoint);
+  } catch (error) {
+    const isTaken = error instanceof SyscallError && error.code === "EADDRINUSE";
+    if (!isTaken || setsockopt(fd, KERNEL.SOL_TCP, KERNEL.TCP_REPAIR, ON, ON.length) !== 0) throw error;
+    const what = renderEndpoint(endpoint);
+    const address = encodeSocketAddress(endpoint);
+    const bound = bind(fd, address, address.length);
+    setOption(fd, KERNEL.SOL_TCP, KERNEL.TCP_REPAIR, what, OFF);
+    if (bound !== 0) throw error;
+    setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_REUSEADDR, what);
+  }
 }
 
 /** Gives the unspecified address of an end point's family. */

@@ -1,4 +1,4 @@
-import { isSilent } from "../model/landing.ts";
+import { isSilent, type Landing } from "../model/landing.ts";
 import type { FlowRequest, Observation, Sandbox } from "../sandbox/sandbox.ts";
 import type { Prediction } from "./prediction.ts";
 
@@ -13,9 +13,10 @@ const SECOND_LOOK_MS = 2_500;
 
 /**
  * Gives the observations, after a second look at those silent landings that nobody predicted. `timed-out` and `unanswered` are known by
- * nothing being seen, so a machine that is too busy to look in time can feign them; what is expected of the flow plays no part. The flows
- * are driven together and share one wait, however many they are; `onSilence` is given their number first. Flows from a port of their own
- * that could not be observed are driven again one by one: two of them cannot have the same ends at the same time. Rules must be in.
+ * nothing being seen, so a machine that is too busy to look in time can feign them; what is expected of the flow plays no part. On such a
+ * machine listeners also read requests too late to be believed: then the ends disagree, and those flows are looked at again as well. The
+ * flows are driven together and share one wait, however many they are; `onSilence` is given their number first. Flows from a port of their
+ * own that could not be observed are driven again one by one: two of them cannot have the same ends at the same time. Rules must be in.
  */
 export async function lookAgain(
   flows: readonly FlowRequest[],
@@ -26,11 +27,12 @@ export async function lookAgain(
 ): Promise<readonly Observation[]> {
   const silent = flows
     .keys()
-    .filter((i) => isSilent(observations[i]?.landing) && observations[i]?.landing.kind !== predictions[i]?.landing.kind)
+    .filter((i) => mustLookAgain(observations[i]?.landing, predictions[i]?.landing))
     .toArray();
   const clashing = flows
     .keys()
     .filter((i) => observations[i]?.landing.kind === "could-not-look" && flows[i]?.flow.from.port !== undefined)
+    .filter((i) => !silent.includes(i))
     .toArray();
   if (silent.length > 0) onSilence(silent.length);
   const pick = (some: readonly number[]) => some.flatMap((i) => flows[i] ?? []);
@@ -38,4 +40,10 @@ export async function lookAgain(
   const again = together.length > 0 ? await sandbox.drive(together, { inFlight: IN_FLIGHT }) : [];
   const alone = clashing.length > 0 ? await sandbox.drive(pick(clashing)) : [];
   return observations.map((observation, i) => again[silent.indexOf(i)] ?? alone[clashing.indexOf(i)] ?? observation);
+}
+
+/** Says whether what was seen of a flow may be a busy machine's fault, and is to be looked at a second time. */
+export function mustLookAgain(seen: Landing | undefined, predicted: Landing | undefined): boolean {
+  if (seen?.kind === "could-not-look") return seen.code === "ends-disagree";
+  return isSilent(seen) && seen?.kind !== predicted?.kind;
 }

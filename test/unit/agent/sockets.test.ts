@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type Server } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { beginToConnect, openConnection } from "../../../harness/agent/sockets.ts";
 import { close, KERNEL } from "../../../harness/agent/syscalls.ts";
@@ -24,4 +24,20 @@ test("connect, repeated after a signal, gives the connection that the first call
   expect([0, KERNEL.EINPROGRESS]).toContain(beginToConnect(opened.fd, target));
   expect(beginToConnect(opened.fd, target)).toBe(0);
   close(opened.fd);
+});
+
+test("a connection may come from a port on which its own host listens", async () => {
+  const listener = createServer(() => {});
+  listener.listen(0);
+  await once(listener, "listening");
+  const address = listener.address();
+  const own = typeof address === "object" && address !== null ? address.port : 0;
+  const seen = once(server, "connection") as Promise<[Socket]>;
+  const opened = openConnection({ address: "127.0.0.1", port }, null, { port: own, mark: 0 });
+  if (!("fd" in opened)) throw new Error(`errno ${opened.errno}`);
+  const [socket] = await seen;
+  expect(socket.remotePort).toBe(own);
+  socket.destroy();
+  close(opened.fd);
+  listener.close();
 });
