@@ -118,8 +118,8 @@ export function parseTableRoute(text: string, family: Family): TableRoute {
     found[name] = value;
   }
   const isStopping = STOPPING_ROUTES.some((one) => one === kind);
-  // What the kernel prints as the device of a route that sends nothing decides nothing.
-  const { via, dev } = isStopping ? { ...found, dev: "" } : found;
+  // What the kernel prints as the device of a route that sends nothing decides nothing; that of a gateway follows from its address.
+  const { via, dev = found["via"] === undefined ? undefined : "" } = isStopping ? { ...found, dev: "" } : found;
   const to = readNetwork(target, family);
   const [metric, table] = [readNumber(found["metric"]), readTable(found["table"] ?? "main")];
   const gateway = via === undefined ? null : canonicalAddress(via);

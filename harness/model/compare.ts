@@ -43,6 +43,7 @@ export type CompareKeyName =
   | "icmpv6 type"
   | "fib saddr type"
   | "fib daddr type"
+  | "fib saddr oif"
   | "socket transparent"
   | "socket wildcard";
 
@@ -56,7 +57,7 @@ export interface CompareKey {
   readonly direction: "original" | "reply" | null;
   /** Whose addresses: of `ct original ip daddr` and `ct original ip6 daddr`; null for every other key, and where it is not said. */
   readonly family: "ip" | "ip6" | null;
-  /** The device that `fib daddr . iif type` looks at; null without one. */
+  /** The device that `fib daddr . iif type` and `fib saddr . iif oif` look at; null without one. */
   readonly device: "iif" | "oif" | null;
   /** Bits that are compared, as in `meta mark & 0xff`; null for all of them. */
   readonly mask: bigint | null;

@@ -66,7 +66,7 @@ export interface KnownRoute {
   readonly to: Network | null;
   /** The gateway's address, canonical text. */
   readonly via: string | null;
-  /** Empty where the route names none: one that sends no packet needs none. */
+  /** Empty where the route names none: one that sends no packet needs none, and a gateway's address tells the device. */
   readonly dev: string;
   /** Of two routes to one network the smaller counts; null: the kernel's default, 0 for IPv4 and 1024 for IPv6. */
   readonly metric: number | null;

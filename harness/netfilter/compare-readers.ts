@@ -102,6 +102,7 @@ export const READERS = {
   "icmpv6 type": ofProtocol("ipv6-icmp", ({ error }) => (error === null ? 128n : UNREACHABLE[6])),
   "fib saddr type": (packet, key) => typeOf(packet, packet.source, key),
   "fib daddr type": (packet, key) => typeOf(packet, packet.destination, key),
+  "fib saddr oif": readReversePath,
   "socket transparent": (packet) => {
     const taker = findTaker(packet);
     return taker === null ? null : taker.socket.mode === "transparent" ? 1n : 0n;
@@ -157,6 +158,22 @@ function typeOf({ in: input, out, walk }: Packet, address: KnownAddress, { devic
   const name = device === null ? null : device === "iif" ? input : out;
   const type = findType(address, name, walk.pod).toLowerCase();
   return BigInt(FIB_TYPES[type as keyof typeof FIB_TYPES] ?? 0);
+}
+
+/**
+ * Whether the route to the packet's source leaves by the interface that it came in by (nft_fib4_eval, nft_fib6_eval). What came over lo
+ * always has one in prerouting; the pod's own addresses have none elsewhere.
+ */
+function readReversePath({ in: input, hook, source, walk }: Packet): KeyReading | null {
+  if (hook !== "prerouting") {
+    walk.oracle.giveUp("fib saddr . iif oif behind prerouting");
+    return null;
+  }
+  if (input === "lo") return 1n;
+  const path = walk.pod.findReversePath(source);
+  if (typeof path === "string") return path === input ? 1n : 0n;
+  walk.oracle.giveUp(path.unknown);
+  return null;
 }
 
 /** Where ports would stand, an ICMP error has its type, its code and a checksum. */

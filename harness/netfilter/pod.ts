@@ -8,6 +8,7 @@ import {
   vmGateway,
   vmLinks,
 } from "../model/pod.ts";
+import { LOCAL_TABLE, MAIN_TABLE, type PolicyRouting } from "../model/policy-routing.ts";
 import { listMatches, listTargets } from "../model/rule-parts.ts";
 import { listActiveTables, listRules, type PodRules, type Rule, type Ruleset } from "../model/ruleset.ts";
 import { targetTraits } from "../model/target-traits.ts";
@@ -43,6 +44,13 @@ export function makePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddres
     const address = "unknown" in route ? null : interfaceAddress(route.out, destination.family);
     return book.find(address ?? addresses.pod[destination.family]);
   };
+  const findReversePath = (source: KnownAddress) => {
+    // Flows of one class come from many addresses: only what marks decide is the same for all of them.
+    if (asksForAddresses(rules.policyRouting)) return { unknown: "fib saddr . iif oif with routes to single networks" };
+    const route = findRoute({ destination: source, mark: 0, iif: "lo" });
+    if ("unknown" in route) return route;
+    return route.scope === "local" ? "" : route.out;
+  };
   const chains = { 4: compileRuleset(rules.ip), 6: compileRuleset(rules.ip6) };
   return {
     book,
@@ -55,6 +63,7 @@ export function makePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddres
     conntrack: { 4: conntrackOf(rules.ip), 6: conntrackOf(rules.ip6) },
     translation: { 4: translationOf(rules.ip), 6: translationOf(rules.ip6) },
     findRoute,
+    findReversePath,
     findListener: openListeners(spec),
     spec,
     addresses,
@@ -62,6 +71,14 @@ export function makePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddres
     sourceTowards,
     masqueradeAddress: (packet) => book.find(masqueradeAddress(packet, addresses, interfaceAddress)),
   };
+}
+
+/** Says whether packets without a mark may be routed otherwise than by the pod's links. */
+function asksForAddresses({ rules, routes }: PolicyRouting): boolean {
+  return (
+    rules.some((rule) => rule.kind === "unknown" || rule.fwmark === null) ||
+    routes.some((route) => route.kind === "unknown" || route.table === MAIN_TABLE || route.table === LOCAL_TABLE)
+  );
 }
 
 function whatIsShown(chains: CompiledHooks): CompiledPod["shows"][Family] {

@@ -52,12 +52,13 @@ export function openRouting(spec: PodSpec, policy: PolicyRouting): FindRoute {
   const [local, main] = [own(LOCAL_TABLE), own(MAIN_TABLE)];
   const links: Readonly<Record<Family, Route>> = { 4: linkRoute(POD_INTERFACE), 6: linkRoute(POD_INTERFACE) };
   const vmLink = vmLinks(spec)[0];
+  const follow = (route: KnownRoute) => followRoute(route, vmLink === undefined ? POD_INTERFACE : null);
   return (question) => {
     const { host, family } = question.destination;
     if (host === "pod" || host === "loopback") return TO_SELF;
     const added = findRouteTo(local[family], question.destination);
     if (added && added.kind !== "throw") return follow(added);
-    const found = followRules(rules[family], question);
+    const found = followRules(rules[family], question, follow);
     if (found !== null) return found;
     const last = findRouteTo(main[family], question.destination);
     if (last && isStoppingRoute(last)) return follow(last);
@@ -70,7 +71,11 @@ function linkRoute(out: string): Route {
 }
 
 /** A rule whose table has no route for the packet passes it on to the next (fib_rules_lookup in net/core/fib_rules.c). */
-function followRules(rules: readonly OpenRule[], question: RouteQuestion) {
+function followRules(
+  rules: readonly OpenRule[],
+  question: RouteQuestion,
+  follow: (route: KnownRoute) => ReturnType<FindRoute>,
+) {
   for (const open of rules) {
     const { rule, routes } = open;
     if (rule.kind === "lookup" && !selects(rule, question)) continue;
@@ -94,10 +99,15 @@ function findRouteTo(routes: readonly KnownRoute[], destination: KnownAddress): 
   return routes.find(({ to }) => to === null || holds(to, destination));
 }
 
-/** What becomes of a packet that a route sends nowhere is not simulated. */
-function follow(route: KnownRoute): Route | { readonly unknown: string } {
+/**
+ * What becomes of a packet that a route sends nowhere is not simulated. A gateway stands on one of the pod's links: `onlyLink` is the one
+ * there is, null where there are several.
+ */
+function followRoute(route: KnownRoute, onlyLink: string | null): Route | { readonly unknown: string } {
   if (isStoppingRoute(route)) return { unknown: `ip route ${route.kind} in table ${route.table}` };
-  return route.kind === "local" ? TO_SELF : linkRoute(route.dev);
+  if (route.kind === "local") return TO_SELF;
+  const out = route.dev === "" ? onlyLink : route.dev;
+  return out === null ? { unknown: `ip route via ${route.via} without a device` } : linkRoute(out);
 }
 
 /** The table `main` has a default route, by the pod's links. */

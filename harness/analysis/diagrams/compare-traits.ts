@@ -72,6 +72,7 @@ const KEY_TRAITS = {
   "icmpv6 type": PACKET,
   "fib saddr type": PACKET,
   "fib daddr type": PACKET,
+  "fib saddr oif": PACKET,
   "socket transparent": STATE,
   "socket wildcard": STATE,
 } satisfies Record<CompareKeyName, KeyTraits>;

@@ -30,6 +30,7 @@ const IPV6: KeyType = { kind: "address", bits: 128, words: {} };
 const FAMILY: KeyType = { ...number(8), words: { ipv4: 2, ipv6: 10 } };
 const FIB: KeyType = { ...number(32), words: FIB_TYPES };
 const BOOLEAN: KeyType = { kind: "boolean", bits: 1, words: {} };
+const EXISTENCE: KeyType = { ...BOOLEAN, words: { exists: 1, missing: 0 } };
 const TCP_FLAGS = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16, urg: 32, ecn: 64, cwr: 128 };
 
 /** One entry a key: a key without one does not compile. Types and words: nft(8), EXPRESSIONS and DATA TYPES; src/datatype.c, 1.0.6. */
@@ -102,6 +103,7 @@ const KEY_TYPES = {
   },
   "fib saddr type": FIB,
   "fib daddr type": FIB,
+  "fib saddr oif": EXISTENCE,
   "socket transparent": BOOLEAN,
   "socket wildcard": BOOLEAN,
 } satisfies Record<CompareKeyName, KeyType>;
@@ -150,17 +152,20 @@ function readConnectionKey(body: Json): CompareKey | null {
 function readFibKey(body: Json): CompareKey | null {
   const flags = listOf(body, "flags").map(String);
   const [address, device = null, ...others] = flags.toSorted((one) => (one.endsWith("addr") ? -1 : 1));
-  const name = `fib ${address} type`;
-  if (textOf(body, "result") !== "type" || !isKeyName(name) || others.length > 0) return null;
+  const result = textOf(body, "result");
+  const name = `fib ${address} ${result}`;
+  if (!isKeyName(name) || others.length > 0) return null;
   if (device !== null && device !== "iif" && device !== "oif") return null;
-  return makeKey(name, { device });
+  // The reverse path is that by which the packet came; other questions about an address's route are not read.
+  return result === "oif" && device !== "iif" ? null : makeKey(name, { device });
 }
 
 /** Gives a key as an expression; the inverse of {@link readKey}, its mask aside. */
 export function writeKey({ name, direction, family, device }: CompareKey): Json {
   const [kind = "", ...rest] = name.split(" ");
   const field = rest.join(" ");
-  if (kind === "fib") return { fib: { result: "type", flags: [rest[0] ?? "", ...(device === null ? [] : [device])] } };
+  const [address = "", result = ""] = rest;
+  if (kind === "fib") return { fib: { result, flags: [address, ...(device === null ? [] : [device])] } };
   if (kind === "meta" || kind === "socket") return { [kind]: { key: field } };
   if (kind !== "ct") return { payload: { protocol: kind, field } };
   const key = family === null ? field : `${family} ${field}`;

@@ -28,9 +28,10 @@ function readComparison(
   right: Json = null,
   context: NftContext,
 ): CompareMatch | null {
-  const keys = readKeys(left, context);
+  const keys = readAnyKeys(left, context);
   const [only] = keys ?? [];
   if (keys === null || only === undefined) return null;
+  if (keys.some(asksForExistence) && (keys.length > 1 || typeof right !== "boolean")) return null;
   const held = readElements(keys, right, context);
   if (held === null) return null;
   const isFolded = held.kind === "set" && held.set === null && held.elements.length === 1 && op !== "!=";
@@ -58,8 +59,18 @@ function simplify(match: CompareMatch): CompareMatch {
   return { ...match, keys: [plain], elements: [[{ first: range.first, last: range.first | host }]] };
 }
 
-/** Reads what is compared: one key, one with a mask, or a concatenation; null where some part is not known. */
+/** The same key asks for an interface where it is compared with one; only whether there is any is read. */
+function asksForExistence({ name }: CompareKey): boolean {
+  return name === "fib saddr oif";
+}
+
+/** Reads what a map's elements are compared with: one key, one with a mask, or a concatenation; null where some part is not known. */
 export function readKeys(left: Json, context: NftContext): readonly CompareKey[] | null {
+  const keys = readAnyKeys(left, context);
+  return keys?.some(asksForExistence) ? null : keys;
+}
+
+function readAnyKeys(left: Json, context: NftContext): readonly CompareKey[] | null {
   const [kind, body] = unwrap(left) ?? [];
   const parts = kind === "concat" && isList(body) ? body : [left];
   const keys = parts.map((part) => readMaskedKey(part, context));

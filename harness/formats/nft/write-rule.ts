@@ -85,7 +85,7 @@ function prefixOf(first: bigint, last: bigint, bits: number): number | null {
 
 function writeNumber({ kind, words }: KeyType, value: bigint, family: 4 | 6): Json {
   if (kind === "address") return renderAddress(family, value);
-  if (kind === "boolean") return Number(value);
+  if (kind === "boolean") return words["exists"] === undefined ? Number(value) : value === 1n;
   const word = Object.entries(words).find(([, number]) => BigInt(number) === value)?.[0];
   if (word !== undefined) return word;
   if (kind !== "flags") return Number(value);

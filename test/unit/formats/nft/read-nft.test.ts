@@ -127,6 +127,20 @@ test("what is not understood is kept as text", () => {
   expect(rule?.text).toBe("meta cpu 1 limit rate 5/second queue num 3");
 });
 
+test.each([
+  ["fib saddr . iif oif missing", "compare"],
+  ["fib saddr . iif oif != exists", "compare"],
+  // An interface's name or number, another path than the reverse one.
+  ["fib saddr . iif oif lo", "unknown"],
+  ["fib saddr . iif oif 1", "unknown"],
+  ["fib daddr . iif oif exists", "unknown"],
+  ["fib saddr oif exists", "unknown"],
+  ["fib saddr . mark . iif oif exists", "unknown"],
+])("of fib, only whether there is a reverse path is known: %s", (text, kind) => {
+  const { ip } = read(`table ip t { chain c { type filter hook prerouting priority 0;\n ${text} drop\n } }`);
+  expect(listRules(ip)[0]?.matches.map((match) => match.kind)).toEqual([kind]);
+});
+
 test("names, priorities, index and comments are read as nft reads them", () => {
   const { tables } = read(`
 # A comment.
