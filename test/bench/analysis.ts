@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { diffRulesets } from "../../harness/analysis/diff.ts";
-import { parseIptablesSave } from "../../harness/formats/iptables-save.ts";
+import { readRulesText } from "../../harness/formats/rules-text.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING } from "../../harness/model/policy-routing.ts";
 import type { PodRules } from "../../harness/model/ruleset.ts";
@@ -48,12 +48,77 @@ function isEdited(i: number, rules: number, edit: "before" | "after"): boolean {
 }
 
 function act(i: number, isTurned: boolean): string {
-  const plain = target(i);
-  const verdict = isTurned ? (plain === "RETURN" ? "REDIRECT" : "RETURN") : plain;
-  return verdict === "RETURN" ? "-j RETURN" : "-j REDIRECT --to-ports 15001";
+  return returns(i, isTurned) ? "-j RETURN" : "-j REDIRECT --to-ports 15001";
 }
 
-const CASES: readonly BenchCase[] = [
+function actInNft(i: number, isTurned: boolean): string {
+  return returns(i, isTurned) ? "return" : "redirect to :15001";
+}
+
+function returns(i: number, isTurned: boolean): boolean {
+  return (target(i) === "RETURN") !== isTurned;
+}
+
+/** The same as `wrap`, in nft's language: one base chain with these rules, and chains of their own with one rule each. */
+function wrapInNft(hook: "prerouting" | "output", rules: readonly string[], chains: readonly string[] = []): string {
+  const base = [`  chain ${hook} {`, `    type nat hook ${hook} priority dstnat; policy accept;`, ...rules, "  }"];
+  return ["table ip bench {", ...base, ...chains, "}", ""].join("\n");
+}
+
+const count = (rules: number) => Array.from({ length: rules }, (_, i) => i);
+
+/** The same four kinds of rules as native nftables text. */
+const NFT_CASES: readonly BenchCase[] = [
+  {
+    name: "destination ranges, nft text",
+    targetMs: 1500,
+    make: (rules, edit) =>
+      wrapInNft(
+        "output",
+        count(rules).map(
+          (i) => `    ip daddr ${address(i * 64)}/26 meta l4proto tcp ${actInNft(i, isEdited(i, rules, edit))}`,
+        ),
+      ),
+  },
+  {
+    name: "ranges and ports, nft text",
+    targetMs: 2500,
+    make: (rules, edit) =>
+      wrapInNft(
+        "output",
+        count(rules).map(
+          (i) =>
+            `    ip daddr ${address(i * 64)}/26 tcp dport ${1 + (i % 5000)} ${actInNft(i, isEdited(i, rules, edit))}`,
+        ),
+      ),
+  },
+  {
+    name: "port list, nft text",
+    targetMs: 1500,
+    make: (rules, edit) =>
+      wrapInNft(
+        "prerouting",
+        count(rules).map((i) => `    tcp dport ${1 + i * 5} ${actInNft(i, isEdited(i, rules, edit))}`),
+      ),
+  },
+  {
+    name: "service chains, nft text",
+    targetMs: 2500,
+    make: (rules, edit) => {
+      const services = count(Math.floor(rules / 2));
+      const port = (i: number) => (isEdited(i, services.length, edit) ? 8081 : 8080);
+      return wrapInNft(
+        "output",
+        services.map((i) => `    ip daddr ${address(i)} tcp dport 80 jump svc-${i}`),
+        services.map(
+          (i) => `  chain svc-${i} {\n    meta l4proto tcp dnat to 172.16.${(i >> 8) & 255}.${i & 255}:${port(i)}\n  }`,
+        ),
+      );
+    },
+  },
+];
+
+const IPTABLES_CASES: readonly BenchCase[] = [
   {
     name: "destination ranges",
     targetMs: 1500,
@@ -109,12 +174,14 @@ const CASES: readonly BenchCase[] = [
   },
 ];
 
+const CASES = [...IPTABLES_CASES, ...NFT_CASES];
+
 const SPEC = makePodSpec(captureOf(seedConfig()), [], [], DEFAULT_ADDRESSES);
 
 function load(text: string): PodRules {
-  const parsed = parseIptablesSave(text, { where: "bench", family: 4 });
+  const parsed = readRulesText(text, { where: "bench", family: 4 });
   if (!parsed.ok) throw new Error(parsed.findings[0]?.message);
-  return { ip: parsed.value, ip6: null, policyRouting: NO_POLICY_ROUTING };
+  return { ip: parsed.value.ip, ip6: null, policyRouting: NO_POLICY_ROUTING };
 }
 
 function measure({ name, make, targetMs }: BenchCase, rules: number): AnalysisFigure {

@@ -3,6 +3,7 @@
 import { DIMENSION, type FlowSpace } from "../flows/flow-space.ts";
 import { type CubeCondition, makeCube } from "./cube.ts";
 import { type Diagram, type Diagrams, foldBalanced, type Memo } from "./diagrams.ts";
+import { axisOfField } from "./field-axis.ts";
 import { openIdlePruner } from "./idle-unknowns.ts";
 import { holdsNumber, type Intervals, intersectIntervals, invertIntervals, subtractIntervals } from "./intervals.ts";
 import { bindField, type Choice, type PacketView } from "./packet-view.ts";
@@ -212,7 +213,7 @@ function bindCondition(
     case "dimension":
       return bindDimension(DIMENSION[bound.name], condition.allowed, space.reach[bound.name]);
     case "value":
-      return holdsNumber(condition.allowed, axisOf(condition.field, space).atomOf(bound.value)) ? [[]] : [];
+      return holdsNumber(condition.allowed, axisOfField(condition.field, space).atomOf(bound.value)) ? [[]] : [];
     case "absent":
       return condition.negated ? [[]] : [];
     case "choice":
@@ -228,7 +229,7 @@ function bindChoice(
   { field, allowed }: Condition & { readonly kind: "field" },
   space: FlowSpace,
 ): readonly (readonly CubeCondition[])[] {
-  const axis = axisOf(field, space);
+  const axis = axisOfField(field, space);
   const whole: Intervals = [[axis.atomOf(first), axis.atomOf(last)]];
   const met = intersectIntervals(allowed, whole);
   if (met.length === 0) return [];
@@ -265,10 +266,3 @@ function bindEitherPort(
   if (negated) return both(neither("destination-port"), neither("source-port"));
   return [...ask("destination-port", allowed), ...both(neither("destination-port"), ask("source-port", allowed))];
 }
-
-function axisOf(field: PreparedField, space: FlowSpace) {
-  if (field === "source" || field === "destination") return space.addresses;
-  return field === "uid" || field === "gid" ? space.ids : space.ports;
-}
-
-type PreparedField = (Condition & { readonly kind: "field" })["field"];

@@ -4,10 +4,11 @@ import { type Chain, listActiveTables, type Rule, type Ruleset, type Table, tabl
 import type { Target } from "../../model/target.ts";
 import { toAtoms } from "../flows/axis.ts";
 import type { FlowSpace } from "../flows/flow-space.ts";
+import { axisOfField } from "./field-axis.ts";
 import { invertIntervals, uniteIntervals } from "./intervals.ts";
 import { type MatchQuestion, questionOf } from "./match-traits.ts";
 import { prepareCompare } from "./prepared-compare.ts";
-import type { Condition, Effect, PreparedRule } from "./prepared-rule.ts";
+import type { CompareTest, Condition, Effect, PreparedRule, SimpleCondition } from "./prepared-rule.ts";
 import { conditionsOfTarget, prepareMap, prepareStatements } from "./prepared-statements.ts";
 import { courseOf, readsChanged } from "./target-effects.ts";
 
@@ -43,7 +44,10 @@ function prepareRule({ matches, target }: Rule, space: FlowSpace): PreparedRule 
 }
 
 function prepareMatch(match: Match, space: FlowSpace): readonly Condition[] {
-  if (match.kind === "compare") return [prepareCompare(match, space) ?? NEVER];
+  if (match.kind === "compare") {
+    const test = prepareCompare(match, space);
+    return test === null ? [NEVER] : flattenTest(test, space);
+  }
   const question = questionOf(match);
   switch (question.asks) {
     case "nothing":
@@ -57,6 +61,29 @@ function prepareMatch(match: Match, space: FlowSpace): readonly Condition[] {
     case "flow":
       return askFlow(match, question, space);
   }
+}
+
+/**
+ * Gives the conditions that a comparison comes to where all of them must hold, as those of an iptables match must: one element that a
+ * packet is to have, or ranges of one field. They make a diagram with less work than the comparison does.
+ */
+function flattenTest(test: CompareTest, space: FlowSpace): readonly Condition[] {
+  const { readable, elements, wants } = test;
+  const [first = [], ...others] = elements;
+  const isRead = (conditions: readonly SimpleCondition[]) =>
+    readable.filter(
+      (each) => each.kind !== "field" || !conditions.some((one) => one.kind === "field" && one.field === each.field),
+    );
+  if (wants === "some" && elements.length === 1) return [...isRead(first), ...first];
+  const [only] = first;
+  if (only?.kind !== "field") return [test];
+  const ranges = [first, ...others].map(([one, ...more]) =>
+    one?.kind === "field" && one.field === only.field && more.length === 0 ? one.allowed : null,
+  );
+  if (!ranges.every((each) => each !== null)) return [test];
+  const allowed = uniteIntervals(ranges.flat());
+  const held = wants === "some" ? allowed : invertIntervals(allowed, axisOfField(only.field, space).size - 1);
+  return [...isRead(first), { ...only, allowed: held }];
 }
 
 const NEVER: Condition = { kind: "compare", readable: [], elements: [], wants: "some" };
