@@ -17,11 +17,13 @@ export function natSideOf(hook: Exclude<Hook, "forward">): NatSide {
 
 /**
  * Says whether the nat chain is consulted for a packet (nf_nat_inet_fn): it has a connection, which is new, and this side has not been
- * asked about before. So packets on loopback meet nat OUTPUT and POSTROUTING, but no longer nat PREROUTING and INPUT.
+ * asked about before. So packets on loopback meet nat OUTPUT and POSTROUTING, but no longer nat PREROUTING and INPUT. The reset by which a
+ * rule rejects a first packet is related to its connection, and asks for what that packet had not come to; an ICMP error does not.
  */
 export function asksNat(packet: Packet, side: NatSide): boolean {
   const entry = packet.entry;
-  if (entry === null || packet.state !== "NEW") return false;
+  const isRelatedReset = packet.state === "RELATED" && packet.error === null;
+  if (entry === null || (packet.state !== "NEW" && !isRelatedReset)) return false;
   return (side === "source" ? entry.natSource : entry.natDestination) === "not-asked";
 }
 
