@@ -143,6 +143,7 @@ const KEYS = {
   "icmp type": NFT4,
   "icmpv6 type": NFT6,
   "fib saddr type": NFT,
+  "fib saddr oif": NFT,
   "fib daddr type": NFT,
   "socket transparent": NFT,
   "socket wildcard": NFT,
