@@ -36,9 +36,6 @@ const OUT_OF_REACH: Readonly<Record<string, readonly RegExp[]>> = {
     /^-A ISTIO_OUTPUT ! -d \S+ -o lo -p tcp -m tcp ! --dport 25008 -m owner --gid-owner 1337 -j ISTIO_IN_REDIRECT$/,
     /^-A ISTIO_OUTPUT -o lo( -p tcp -m tcp ! --dport 53)? -m owner ! --gid-owner 1337 -j RETURN$/,
     /^-A ISTIO_OUTPUT -d (127\.0\.0\.\S+|::1\/128) -j RETURN$/,
-    // Only answers of connections that TPROXY has taken carry its mark.
-    /^-A (OUTPUT -o lo|ISTIO_INBOUND) -p tcp -m mark --mark 0x539 -j RETURN$/,
-    /^-A OUTPUT -p tcp -m connmark --mark 0x539 -j CONNMARK /,
   ],
   // All that goes over lo to the loopback address has met one of the two rules for lo.
   kuma: [/^-A KUMA_MESH_OUTBOUND -d (127\.0\.0\.1\/32|::1\/128) .* -j RETURN$/],
