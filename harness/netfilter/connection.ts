@@ -62,7 +62,8 @@ export function makeConnection(walk: Walk, attempt: Attempt): Ending {
  */
 function isSureOfAnswer({ family, source, entry }: Packet, { pod, recorder }: Walk, attempt: Attempt, host: HostName) {
   if (recorder !== null || pod.shows[family] === "every packet" || entry?.natSource === "in-effect") return false;
-  if (attempt.host === "pod" && host === "pod") return true;
+  // What answers a socket of the pod with another host's address goes to that host, unless a mark is routed otherwise.
+  if (attempt.host === "pod" && host === "pod") return source.host === "pod" || source.host === "loopback";
   return host === "pod" || source.text === pod.addresses.pod[family];
 }
 

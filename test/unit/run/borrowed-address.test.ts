@@ -9,6 +9,7 @@ import { parseFlowText } from "../../../harness/model/flow-text.ts";
 import { DEFAULT_ADDRESSES } from "../../../harness/model/pod.ts";
 import { BARE_SHAPE } from "../../../harness/model/pod-shape.ts";
 import type { PodRules, Ruleset } from "../../../harness/model/ruleset.ts";
+import { compilePod } from "../../../harness/netfilter/simulator.ts";
 import { findFlowFaults } from "../../../harness/run/flow-faults.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
 import { runScenarios } from "../../../harness/run/run.ts";
@@ -62,6 +63,21 @@ test.each([
   expect(failed.map(({ flow, manner }) => `${flow} (${manner})`)).toEqual(
     expect.arrayContaining(["envoy,mark=0x539@10.244.0.3 -> pod:8080 (answer)", "client -> pod:8080 (forward)"]),
   );
+});
+
+test("where only nat has rules, the answers go to the host whose address the socket has", () => {
+  const parsed = parseScenario({ ...dualStack, answer: { "app -> upstream:80": "refused" } }, dualStack.name);
+  if (!parsed.ok || parsed.value.installation.kind === "script") throw new Error("the scenario has no rules");
+  const { capture, installation } = parsed.value;
+  const spec = makePodSpec(capture, [], [8080], DEFAULT_ADDRESSES);
+  const pod = compilePod(installation.rules, spec, DEFAULT_ADDRESSES);
+  for (const text of ["app,mark=0x1@10.244.0.3 -> pod:8080", "app,mark=0x1@[fd00:244::3] -> pod6:8080"]) {
+    const read = parseFlowText(text, spec.shape);
+    if (!read.ok) throw new Error(text);
+    const flow = resolveFlow(read.value, DEFAULT_ADDRESSES, spec.shape);
+    expect(pod.land(flow, "answer").kind).toBe("timed-out");
+    expect(pod.explain(flow, "answer", () => "").landing.kind).toBe("timed-out");
+  }
 });
 
 test("a datagram from ::6 arrives at another host, and its answer does not", () => {
