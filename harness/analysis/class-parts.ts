@@ -6,7 +6,8 @@ import type { FlowSpace } from "./flows/flow-space.ts";
 
 /**
  * Gives a flow of each part of some classes: flows of one class are treated alike, but it may be another rule that does so, as one that
- * exempts a uid and one that exempts a gid. Left out are flows that the sandbox's pod ends otherwise than the class's own example.
+ * exempts a uid and one that exempts a gid. Left out are the classes' own examples, and flows that the sandbox's pod ends otherwise than
+ * the class's own example.
  */
 export function sampleParts(
   members: readonly FlowClass[],
@@ -19,8 +20,15 @@ export function sampleParts(
     const witnesses = new Set(boxes.flatMap((box) => listPaths(box, space)).map(witnessAt));
     const parts = [...witnesses].map((witness): FlowClass => ({ terminal, witness }));
     const kind = kindOf(member);
-    return parts.filter((part) => kindOf(part) === kind);
+    const own = nameWitness(member);
+    return parts.filter((part) => nameWitness(part) !== own && kindOf(part) === kind);
   });
+}
+
+/** Names a flow with what is assumed for it, so that none is simulated twice. */
+function nameWitness({ witness: { flow, assumed } }: FlowClass): string {
+  const { from, to } = flow;
+  return JSON.stringify([from, to, ...[...assumed].toSorted(([one], [other]) => (one < other ? -1 : 1))]);
 }
 
 /** Gives paths that take each range of a box, one dimension at a time. */

@@ -154,9 +154,9 @@ const SAME = "same";
  * in two pods they may land differently all the same, since others listen there.
  */
 function findSuspicious(lane: Lane, partition: Partition, around: "same-pod" | "two-pods"): Diagram {
-  const { space, signatures, ground, join } = partition;
+  const { space, sign, tellSent, ground, join } = partition;
   const { diagrams } = space;
-  const [first = partition.outside, second = partition.outside] = signatures;
+  const [first = partition.outside, second = partition.outside] = sign(lane).map(tellSent);
   const same = diagrams.terminal(SAME);
   const pair = diagrams.combine(
     first,

@@ -2,19 +2,14 @@
 
 import { DIMENSION, type FlowSpace } from "../flows/flow-space.ts";
 import { type CubeCondition, makeCube } from "./cube.ts";
-import { type Diagram, type Diagrams, foldBalanced, type Memo } from "./diagrams.ts";
+import { type Diagram, foldBalanced, type Memo } from "./diagrams.ts";
 import { axisOfField } from "./field-axis.ts";
 import { openIdlePruner } from "./idle-unknowns.ts";
 import { holdsNumber, type Intervals, intersectIntervals, invertIntervals, subtractIntervals } from "./intervals.ts";
+import type { Outcome, Outcomes } from "./outcomes.ts";
 import { bindField, type Choice, type PacketView } from "./packet-view.ts";
 import type { CompareTest, Condition, Effect, PreparedRule, SimpleCondition } from "./prepared-rule.ts";
 import type { PreparedTable } from "./prepared-rules.ts";
-
-/** What a packet has gone through when it leaves a stretch of rules, and how it leaves: on to the next rule, back, or for good. */
-interface Outcome {
-  readonly end: "next" | "return" | "final";
-  readonly actions: string;
-}
 
 /** Makes diagrams of chains in one flow space; what it has made it knows again. */
 export interface ChainCompiler {
@@ -25,10 +20,12 @@ export interface ChainCompiler {
   compile(table: PreparedTable, chain: string, view: PacketView): Diagram;
 }
 
-/** Opens a compiler. Each user-defined chain becomes one diagram a view, however many jumps lead to it. */
-export function openChainCompiler(space: FlowSpace): ChainCompiler {
+/**
+ * Opens a compiler whose terminals are outcomes of some store. Each user-defined chain becomes one diagram a view, however many jumps lead
+ * to it.
+ */
+export function openChainCompiler(space: FlowSpace, outcomes: Outcomes): ChainCompiler {
   const { diagrams } = space;
-  const outcomes = openOutcomes(diagrams);
   const memos = {
     both: { some: new Map(), none: new Map() },
     first: new Map(),
@@ -39,7 +36,7 @@ export function openChainCompiler(space: FlowSpace): ChainCompiler {
     afterGoto: new Map(),
   };
   const [yes, no] = [diagrams.terminal("yes"), diagrams.terminal("no")];
-  const next = outcomes.make({ end: "next", actions: "" });
+  const next = outcomes.make({ end: "next", actions: "", sentTo: [] });
   const prune = openIdlePruner(space, outcomes.joinAccepts);
 
   const sequence = (f: Diagram, g: Diagram): Diagram =>
@@ -97,11 +94,11 @@ export function openChainCompiler(space: FlowSpace): ChainCompiler {
     switch (effect.kind) {
       case "next":
       case "return":
-        return outcomes.make({ end: effect.kind, actions: "" });
+        return outcomes.make({ end: effect.kind, actions: "", sentTo: [] });
       case "act":
-        return outcomes.make({ end: "next", actions: `${effect.text}; ` });
+        return outcomes.make({ end: "next", actions: `${effect.text}; `, sentTo: effect.sentTo });
       case "final":
-        return outcomes.make({ end: "final", actions: effect.text });
+        return outcomes.make({ end: "final", actions: effect.text, sentTo: effect.sentTo });
       case "sequence":
         return effect.parts.reduceRight(
           (rest, part) => guardAll(part, view, sequence(compileEffect(part.effect, table, view, done), rest)),
@@ -141,40 +138,12 @@ export function openChainCompiler(space: FlowSpace): ChainCompiler {
   return {
     compile: (table, chain, view) => {
       const policy = table.chains.get(chain)?.base?.policy ?? "ACCEPT";
-      const end = outcomes.make({ end: "final", actions: `policy ${policy}` });
+      const end = outcomes.make({ end: "final", actions: `policy ${policy}`, sentTo: [] });
       const whole = afterJump(compileChain(chain, table, view, new Map()));
       const made = sequence(whole, end);
       return space.unknownText(DIMENSION.unknown) === "" ? made : prune(made);
     },
   };
-}
-
-/** How a chain's text ends where it accepts: by a rule, and by its policy. */
-const ACCEPTING = ["-j ACCEPT", "policy ACCEPT"];
-
-function openOutcomes(diagrams: Diagrams) {
-  const known = new Map<Diagram, Outcome>();
-  const make = (outcome: Outcome): Diagram => {
-    const diagram = diagrams.terminal(`${outcome.end} ${outcome.actions}`);
-    known.set(diagram, outcome);
-    return diagram;
-  };
-  const read = (diagram: Diagram): Outcome => known.get(diagram) ?? { end: "next", actions: "" };
-  const follow = (first: Diagram, second: Diagram): Diagram => {
-    const { end, actions } = read(first);
-    if (end !== "next") return first;
-    const after = read(second);
-    return actions === "" ? second : make({ end: after.end, actions: actions + after.actions });
-  };
-  /** Names every way to accept a packet alike, after the same actions. */
-  const joinAccepts = (diagram: Diagram): Diagram => {
-    const { end, actions } = read(diagram);
-    const accepting =
-      end === "final" ? ACCEPTING.find((text) => actions === text || actions.endsWith(`; ${text}`)) : undefined;
-    if (accepting === undefined) return diagram;
-    return diagrams.terminal(`accepted ${actions.slice(0, actions.length - accepting.length)}`);
-  };
-  return { make, read, follow, joinAccepts };
 }
 
 /** Gives a rule's clauses in a view. None at all: it never matches. Two sets: they exclude each other. */

@@ -24,11 +24,12 @@ export interface VariableCondition {
 }
 
 /**
- * What a rule does: `final` ends the chain's whole table, `act` does something and goes on. `sequence`: one part after the other, until
+ * What a rule does: `final` ends the chain's whole table, `act` does something and goes on; `text` says all of it, and `sentTo` has the
+ * single address to which it translates what was dialled, if it does. `sequence`: one part after the other, until
  * the conditions of one fail. `choice`: the first branch whose conditions hold.
  */
 export type Effect =
-  | { readonly kind: "final" | "act"; readonly text: string }
+  | { readonly kind: "final" | "act"; readonly text: string; readonly sentTo: readonly bigint[] }
   | { readonly kind: "next" | "return" }
   | { readonly kind: "jump" | "goto"; readonly chain: string }
   | { readonly kind: "sequence"; readonly parts: readonly PreparedRule[] }

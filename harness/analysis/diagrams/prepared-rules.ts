@@ -1,4 +1,5 @@
 import { renderTarget } from "../../formats/targets.ts";
+import { addressValue } from "../../model/address.ts";
 import type { Match } from "../../model/match.ts";
 import { type Chain, listActiveTables, type Rule, type Ruleset, type Table, tableKey } from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";
@@ -10,7 +11,7 @@ import { type MatchQuestion, questionOf } from "./match-traits.ts";
 import { prepareCompare } from "./prepared-compare.ts";
 import type { CompareTest, Condition, Effect, PreparedRule, SimpleCondition } from "./prepared-rule.ts";
 import { conditionsOfTarget, prepareMap, prepareStatements } from "./prepared-statements.ts";
-import { courseOf, readsChanged } from "./target-effects.ts";
+import { courseOf, readsChanged, rewritingOf } from "./target-effects.ts";
 
 /** A chain, ready to become diagrams. */
 export interface PreparedChain {
@@ -138,8 +139,15 @@ function prepareTarget(target: Target, space: FlowSpace): Effect {
       return { kind: course };
     case "act":
     case "final":
-      return { kind: course, text: renderTarget(target, family) };
+      return { kind: course, text: renderTarget(target, family), sentTo: sentToOf(target) };
     case "call":
       throw new TypeError(`${target.kind} calls no chain`);
   }
+}
+
+function sentToOf(target: Target): readonly bigint[] {
+  const rewriting = rewritingOf(target);
+  if (rewriting?.side !== "destination" || rewriting.addresses === null || rewriting.addresses === "local") return [];
+  const { first, last } = rewriting.addresses;
+  return first === last ? [addressValue(first)] : [];
 }

@@ -53,8 +53,8 @@ export function classifyDemands({
   const asked: AnalysisSetting = { ...setting, protocols, cuts: splitPoints(family), chosenPorts: "absent" };
   const partition = partitionFlows(family, [rules], asked);
   return partition.lanes.filter(concerns).flatMap((lane) => {
-    const { space, signatures, ground, join, restrict, outside } = partition;
-    const fine = restrict([...signatures, ...ground].reduce(join), lane);
+    const { space, sign, tellSent, ground, join, restrict, outside } = partition;
+    const fine = restrict([...sign(lane).map(tellSent), ...ground].reduce(join), lane);
     const prefer = listPreferences(space, setting);
     const paths = [...findPaths(fine, space, prefer)].filter(([terminal]) => terminal !== outside);
     const parts = paths.map(([terminal, path]): Part => {
@@ -85,11 +85,11 @@ interface Part {
 type Around = Pick<DemandQuestion, "rules" | "capture" | "setting" | "known"> & { readonly fine: Diagram };
 
 function joinParts(parts: readonly Part[], lane: Lane, partition: Partition, around: Around): readonly DemandClass[] {
-  const { space, signatures } = partition;
+  const { space, sign } = partition;
   const { rules, capture, setting, known, fine } = around;
   const all = parts.map(({ witness }) => witness);
   const lander = openLander(rules, setting.spec, all, space.mattering);
-  const [signature = partition.outside] = signatures;
+  const [signature = partition.outside] = sign(lane);
   const prepare = openPreparation(setting.spec, [rules], setting.addresses);
   const demand = ({ flow }: Pick<Witness, "flow">) =>
     findExpectation(capture, flow, "answer", setting.addresses, prepare([flow]));

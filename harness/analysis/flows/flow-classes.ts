@@ -44,10 +44,10 @@ export interface ClassifiedLane {
  */
 export function classifyFlows(rules: PodRules, family: Family, setting: AnalysisSetting): readonly ClassifiedLane[] {
   const partition = partitionFlows(family, [rules], setting);
-  const { space, signatures, ground, join, restrict, outside } = partition;
+  const { space, sign, tellSent, ground, join, restrict, outside } = partition;
   const prefer = listPreferences(space, setting);
   return partition.lanes.map((lane) => {
-    const diagram = restrict([...signatures, ...ground].reduce(join), lane);
+    const diagram = restrict([...sign(lane).map(tellSent), ...ground].reduce(join), lane);
     const paths = [...findPaths(diagram, space, prefer)].filter(([terminal]) => terminal !== outside);
     const witnesses = new Map<string, Witness>();
     const witnessAt = (path: Path): Witness => {

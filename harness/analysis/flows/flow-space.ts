@@ -3,12 +3,11 @@ import { MAX_ID, MAX_PORT } from "../../model/pod.ts";
 import { listMatches } from "../../model/rule-parts.ts";
 import { listRules, type Ruleset } from "../../model/ruleset.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
-import type { ValueRanges } from "../../model/value-ranges.ts";
 import { type Diagrams, openDiagrams } from "../diagrams/diagrams.ts";
-import { type Intervals, uniteIntervals } from "../diagrams/intervals.ts";
+import type { Intervals } from "../diagrams/intervals.ts";
 import { listRanges } from "../diagrams/match-traits.ts";
 import { findMattering, type Mattering } from "../diagrams/target-effects.ts";
-import { type Axis, boundariesOf, makeAxis, toAtoms } from "./axis.ts";
+import { type Axis, boundariesOf, makeAxis } from "./axis.ts";
 
 /**
  * The dimensions of flows, as variables of diagrams, in the order in which diagrams test them. Unknown matches follow from `unknown` on.
@@ -31,7 +30,7 @@ export interface FlowSpace {
   readonly ports: Axis;
   /** Of uids and gids. */
   readonly ids: Axis;
-  /** The atoms that the space's flows have, by dimension; one that is not there may have every atom. */
+  /** The atoms that the flows in question have, by dimension; one that is not there may have every atom. */
   readonly reach: Readonly<Partial<Record<keyof typeof DIMENSION, Intervals>>>;
   /** What some rule changes and a match that is not understood may read. */
   readonly mattering: Mattering;
@@ -43,18 +42,11 @@ export interface FlowSpace {
   restVariable(text: string): number;
 }
 
-/** What a space is made for beside the rules: where it is cut, and the values that its flows have at all. */
-export interface Extent {
-  readonly cuts: SplitPoints;
-  /** By dimension; the space must be cut at the ends. A dimension that is not there may have every value. */
-  readonly reach: Readonly<Partial<Record<keyof typeof DIMENSION, ValueRanges>>>;
-}
-
-/** Opens the space of the flows of one family for some rule sets, with room for `budget` diagram nodes. */
+/** Opens the space of the flows of one family for some rule sets, cut at further points, with room for `budget` diagram nodes. */
 export function openFlowSpace(
   family: Family,
   rulesets: readonly Ruleset[],
-  { cuts, reach }: Extent,
+  cuts: SplitPoints,
   budget?: number,
 ): FlowSpace {
   const boundaries = {
@@ -74,18 +66,11 @@ export function openFlowSpace(
     ports: makeAxis(found.ports, BigInt(MAX_PORT)),
     ids: makeAxis(found.ids, BigInt(MAX_ID)),
   };
-  const toReach = (ranges: ValueRanges, axis: Axis) => uniteIntervals(toAtoms(axis, ranges));
   return {
     family,
     diagrams: openDiagrams(budget),
     ...axes,
-    reach: {
-      ...(reach.uid ? { uid: toReach(reach.uid, axes.ids) } : {}),
-      ...(reach.gid ? { gid: toReach(reach.gid, axes.ids) } : {}),
-      ...(reach.source ? { source: toReach(reach.source, axes.addresses) } : {}),
-      ...(reach.destination ? { destination: toReach(reach.destination, axes.addresses) } : {}),
-      ...(reach.port ? { port: toReach(reach.port, axes.ports) } : {}),
-    },
+    reach: {},
     mattering: findMattering(rulesets),
     unknownVariable: unknowns.numberOf,
     unknownText: unknowns.textOf,

@@ -1,6 +1,5 @@
 import type { FlowSet } from "../../model/flow-set.ts";
 import { holdsValue, intersectRanges } from "../../model/value-ranges.ts";
-import type { Extent } from "./flow-space.ts";
 import type { Lane } from "./lane.ts";
 
 /** Gives the parts of lanes that are in a set of flows of their family; lanes without any such flow are left out. */
@@ -34,17 +33,4 @@ function narrowLane(lane: Lane, within: FlowSet): readonly Lane[] {
   const { sources, ports, uids, gids } = narrowed;
   const parts = [sources, narrowed.destinations, ports, uids, gids];
   return parts.some((part) => part.length === 0) ? [] : [narrowed];
-}
-
-/** Gives the values that the flows of some lanes have. Where a lane's source is the address dialled, sources are not told apart. */
-export function findLaneReach(lanes: readonly Lane[]): Extent["reach"] {
-  const sources = lanes.map((lane) => lane.sources);
-  const known = sources.filter((each) => each !== "destination");
-  return {
-    uid: lanes.flatMap(({ uids }) => uids),
-    gid: lanes.flatMap(({ gids }) => gids),
-    destination: lanes.flatMap(({ destinations }) => destinations),
-    port: lanes.flatMap(({ ports }) => ports),
-    ...(known.length === sources.length ? { source: known.flat() } : {}),
-  };
 }

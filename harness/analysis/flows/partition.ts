@@ -16,15 +16,16 @@ import { uniteIntervals } from "../diagrams/intervals.ts";
 import { listRanges, questionOf } from "../diagrams/match-traits.ts";
 import { findRewrites, type Rewrites } from "../diagrams/packet-views.ts";
 import { prepareRuleset } from "../diagrams/prepared-rules.ts";
-import { openJoiner, signRulesets } from "../diagrams/signature.ts";
-import { groundValues, makeGround } from "../pod/ground.ts";
+import { openJoiner, openSigner } from "../diagrams/signature.ts";
+import { groundValues, makeGround, openSentGround } from "../pod/ground.ts";
 import { toAtoms } from "./axis.ts";
 import { findDomain } from "./flow-domain.ts";
 import { DIMENSION, FIRST_REST, type FlowSpace, openFlowSpace } from "./flow-space.ts";
 import { findFurtherLinks } from "./further-links.ts";
 import type { Lane } from "./lane.ts";
+import { openLaneSigner } from "./lane-signer.ts";
 import { listLanes, switchProtocol } from "./lanes.ts";
-import { findLaneReach, narrowLanes } from "./narrow-lanes.ts";
+import { narrowLanes } from "./narrow-lanes.ts";
 import { type SocketSetting, varySockets } from "./socket-lanes.ts";
 import { tellApart } from "./told-apart.ts";
 
@@ -57,8 +58,10 @@ export interface Partition {
   readonly lanes: readonly Lane[];
   /** What some rule makes of a flow's ends. */
   readonly rewrites: Rewrites;
-  /** One diagram a rule set: equal terminals, equal treatment, within one rule set and between two. */
-  readonly signatures: readonly Diagram[];
+  /** Gives for a lane one diagram a rule set: equal terminals, equal treatment, within one rule set and between two. */
+  readonly sign: (lane: Lane) => readonly Diagram[];
+  /** Tells the flows of a signature further apart: by whether they dial the very address to which a rule translates them. */
+  readonly tellSent: (signature: Diagram) => Diagram;
   /** Diagrams that tell flows apart by what is no rule's doing: which host has an address, who listens at a port, the cuts asked for. */
   readonly ground: readonly Diagram[];
   /** Combines diagrams into one whose terminals stand for tuples. */
@@ -90,6 +93,7 @@ export function partitionFlows(family: Family, given: readonly PodRules[], setti
   const all: SplitPoints = {
     addresses: [
       ...marks.destinations,
+      ...marks.sentTo.map((value) => [value, value] as const),
       ...marks.sources,
       ...cuts.addresses,
       ...lanes.flatMap(({ sources, destinations }) => [...(sources === "destination" ? [] : sources), ...destinations]),
@@ -98,16 +102,24 @@ export function partitionFlows(family: Family, given: readonly PodRules[], setti
     ids: [...cuts.ids, ...lanes.flatMap(({ uids, gids }) => [...uids, ...gids])],
     marks: [],
   };
-  const reach = setting.within ? findLaneReach(lanes) : {};
-  const space = openFlowSpace(family, rulesets, { cuts: all, reach }, setting.budget);
+  const space = openFlowSpace(family, rulesets, all, setting.budget);
   const join = openJoiner(space);
-  const signatures = signRulesets(
+  const signer = openSigner(
     rulesets.map((ruleset) => prepareRuleset(ruleset, space)),
     rewrites,
     space,
   );
   const ground = makeGround(space, marks, cuts);
-  return { space, lanes, rewrites, signatures, ground, join, ...openRestriction(space) };
+  return {
+    space,
+    lanes,
+    rewrites,
+    sign: openLaneSigner(signer, rulesets, space),
+    tellSent: openSentGround(space, marks, signer.listSent),
+    ground,
+    join,
+    ...openRestriction(space),
+  };
 }
 
 /** Gives the networks that rules and routes of policy routing name, at which flows may be routed otherwise. */

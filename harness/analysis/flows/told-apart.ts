@@ -28,6 +28,17 @@ export function originalChain(name: string): string {
  * Limit: all packets of a flow get the same answer at the same place.
  */
 export function tellApart(ruleset: Ruleset): Ruleset {
+  const known = TOLD.get(ruleset);
+  if (known !== undefined) return known;
+  const made = nameApart(ruleset);
+  TOLD.set(ruleset, made);
+  return made;
+}
+
+/** Rule sets that were told apart: each lane asks for the same ones. */
+const TOLD = new WeakMap<Ruleset, Ruleset>();
+
+function nameApart(ruleset: Ruleset): Ruleset {
   const naming: Naming = { asked: new Map(), copies: 0 };
   const told = new Map(inOrder(ruleset.tables, tableKey).map((table) => [table, tellTableApart(table, naming)]));
   return { ...ruleset, tables: ruleset.tables.map((table) => told.get(table) ?? table) };

@@ -3,14 +3,16 @@ import { APP_PORTS, loopbackAddress, PASS_THROUGH_IPV6, type PodSpec, type Sandb
 import { takenPorts } from "../../model/pod-shape.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
 import type { ValueRanges } from "../../model/value-ranges.ts";
-import type { Diagram } from "../diagrams/diagrams.ts";
+import type { Diagram, Memo } from "../diagrams/diagrams.ts";
 import type { EndBinding, Rewrites } from "../diagrams/packet-views.ts";
 import { toAtoms } from "../flows/axis.ts";
-import { DIMENSION, type FlowSpace } from "../flows/flow-space.ts";
+import { DIMENSION, FIRST_REST, type FlowSpace } from "../flows/flow-space.ts";
 
 /** Single values at which the simulated pod itself, not a rule, may act in another way. */
 export interface GroundValues {
   readonly destinations: ValueRanges;
+  /** Single addresses to which rules translate what is dialled: each matters only to flows that may be translated to it. */
+  readonly sentTo: readonly bigint[];
   readonly sources: ValueRanges;
   readonly ports: ValueRanges;
 }
@@ -37,7 +39,8 @@ export function groundValues(
   const listening = [...takenPorts(spec.shape), ...remote, ...APP_PORTS, ...spec.listen];
   const rewritten = rewrites.destinations.map(({ port }) => port).filter((port) => typeof port === "number");
   return {
-    destinations: [...singles([...own, ...fixed(rewrites.destinations)]), ...chosen(rewrites.destinations)],
+    destinations: [...singles(own), ...chosen(rewrites.destinations)],
+    sentTo: [...new Set(fixed(rewrites.destinations))],
     sources: [...singles([...own, ...fixed(rewrites.sources)]), ...chosen(rewrites.sources)],
     ports: [...singles([...listening, ...rewritten].map(BigInt)), ...rewrites.portRanges],
   };
@@ -56,6 +59,35 @@ export function makeGround(space: FlowSpace, values: GroundValues, cuts: SplitPo
     cutVariable(space, DIMENSION.uid, cuts.ids, "ids"),
     cutVariable(space, DIMENSION.gid, cuts.ids, "ids"),
   ];
+}
+
+/**
+ * Gives a function that tells the flows of a signature further apart: by whether they dial the very address to which some rule may
+ * translate them. It shows no translation then, and to all others, whom no rule sends there, that address is one like any other.
+ * `listSent` gives where the flows of a terminal may be sent.
+ */
+export function openSentGround(
+  space: FlowSpace,
+  { sentTo }: GroundValues,
+  listSent: (terminal: Diagram) => ReadonlySet<bigint>,
+): (signature: Diagram) => Diagram {
+  const { diagrams, addresses } = space;
+  const values = sentTo.toSorted((a, b) => (a < b ? -1 : 1));
+  const dialled = new Map(values.map((value) => [diagrams.terminal(`dials ${value}`), value]));
+  const elsewhere = diagrams.terminal("dials another");
+  const starts = new Map([[0, elsewhere]]);
+  for (const [terminal, value] of dialled) {
+    const atom = addresses.atomOf(value);
+    starts.set(atom, terminal);
+    if (atom + 1 < addresses.size && !starts.has(atom + 1)) starts.set(atom + 1, elsewhere);
+  }
+  const where = diagrams.node(DIMENSION.destination, [...starts.keys()], [...starts.values()]);
+  const memo: Memo = new Map();
+  const tell = (treated: Diagram, at: Diagram): Diagram => {
+    const value = dialled.get(at);
+    return value !== undefined && listSent(treated).has(value) ? diagrams.terminal(`${treated} dials ${at}`) : treated;
+  };
+  return (signature) => diagrams.combine(signature, where, tell, memo, FIRST_REST);
 }
 
 /** Gives a diagram that tells apart which of some ranges hold a value. */

@@ -155,11 +155,20 @@ function keepQuotes(family: Family): RenderRule {
 
 /** Gives the texts of the matches that are not understood, as {@link tellApart} tells them apart. */
 function listUnknown({ ip, ip6 }: PodRules): readonly string[] {
-  const matches = [ip, ip6]
-    .flatMap((ruleset) => (ruleset && hasUnknown(ruleset) ? listRules(tellApart(ruleset)) : []))
-    .flatMap(listMatches);
-  return [...new Set(matches.flatMap((match) => (match.kind === "unknown" ? match.text : [])))];
+  return [...new Set([ip, ip6].flatMap((ruleset) => (ruleset ? listUnknownOf(ruleset) : [])))];
 }
+
+function listUnknownOf(ruleset: Ruleset): readonly string[] {
+  const known = UNKNOWN.get(ruleset);
+  if (known !== undefined) return known;
+  const matches = hasUnknown(ruleset) ? listRules(tellApart(ruleset)).flatMap(listMatches) : [];
+  const texts = matches.flatMap((match) => (match.kind === "unknown" ? match.text : []));
+  UNKNOWN.set(ruleset, texts);
+  return texts;
+}
+
+/** Each lane's lander asks about the same rule sets. */
+const UNKNOWN = new WeakMap<Ruleset, readonly string[]>();
 
 function hasUnknown(ruleset: Ruleset): boolean {
   return listRules(ruleset).some((rule) => listMatches(rule).some(({ kind }) => kind === "unknown"));

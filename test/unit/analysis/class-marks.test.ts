@@ -13,7 +13,7 @@ test("a class is marked as a walk over the whole diagram would mark it", () => {
   });
   fc.assert(
     fc.property(table, fc.uniqueArray(fc.integer({ min: 0, max: 5 })), (values, wanted) => {
-      const space = openFlowSpace(4, [], { cuts: NO_CUTS, reach: {} });
+      const space = openFlowSpace(4, [], NO_CUTS);
       const { diagrams } = space;
       const terminals = [0, 1, 2, 3, 4, 5].map((value) => diagrams.terminal(`class ${value}`));
       const pick = (value: number) => terminals[value] as number;

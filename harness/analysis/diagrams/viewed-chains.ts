@@ -1,0 +1,144 @@
+import type { BaseChain } from "../../model/ruleset.ts";
+import type { FlowSpace } from "../flows/flow-space.ts";
+import type { Field } from "./axis-ranges.ts";
+import { bindField, type PacketView } from "./packet-view.ts";
+import { type EndBinding, listViews, type Rewrites } from "./packet-views.ts";
+import type { CompareTest, Condition, Effect, PreparedRule } from "./prepared-rule.ts";
+import type { PreparedTable, PreparedTables } from "./prepared-rules.ts";
+
+/** A base chain of some rule set. */
+interface Place {
+  readonly table: string;
+  readonly chain: string;
+  readonly base: BaseChain;
+}
+
+/** A base chain with every view of packets it has to be looked at in. */
+export interface ViewedChain extends Place {
+  readonly views: readonly PacketView[];
+}
+
+/** The base chains that some rule set has, each with the views that its rules can tell apart. */
+export function listViewedChains(
+  rulesets: readonly PreparedTables[],
+  rewrites: Rewrites,
+  space: FlowSpace,
+): readonly ViewedChain[] {
+  const places = new Map(rulesets.flatMap(listPlaces).map((place) => [renderPlace(place), place]));
+  return [...places.values()].map((place) => {
+    const { table, chain, base } = place;
+    const cuts = findCuts(
+      rulesets.flatMap((tables) => tables.get(table) ?? []),
+      chain,
+    );
+    const views = new Map(
+      listViews(base, rewrites, (ends) => narrowEnds(ends, cuts, space)).map((view) => [
+        describeView(view, cuts, space),
+        view,
+      ]),
+    );
+    return { ...place, views: [...views.values()] };
+  });
+}
+
+function listPlaces(tables: PreparedTables): readonly Place[] {
+  return [...tables].flatMap(([table, { chains }]) =>
+    [...chains].flatMap(([chain, { base }]) => (base === null ? [] : [{ table, chain, base }])),
+  );
+}
+
+function renderPlace({ table, chain, base }: Place): string {
+  return `${table} ${chain} ${base.hook} ${base.type} ${base.priority}`;
+}
+
+/** Names the chains that stand at one hook with one priority, where there are several: which of them runs first is theirs to tell. */
+export function describeTies(tables: PreparedTables): string {
+  const groups = Map.groupBy(listPlaces(tables), ({ base }) => `${base.hook} ${base.type} ${base.priority}`);
+  const ties = [...groups.values()].filter((group) => group.length > 1);
+  return JSON.stringify(ties.map((group) => group.map(renderPlace)));
+}
+
+type FieldCuts = ReadonlyMap<Field, readonly number[]>;
+
+/** The atoms at which some rule that a chain leads to changes its mind, by field. */
+function findCuts(tables: readonly PreparedTable[], chain: string): FieldCuts {
+  const cuts = new Map<Field, Set<number>>();
+  const conditions = tables.flatMap((table) =>
+    [...reachable(table, chain)].flatMap((name) => table.chains.get(name)?.rules.flatMap(listConditions) ?? []),
+  );
+  for (const condition of conditions) {
+    if (condition.kind === "variable") continue;
+    for (const field of condition.kind === "field" ? [condition.field] : PORT_FIELDS) {
+      const atoms = cuts.get(field) ?? new Set();
+      cuts.set(field, atoms);
+      for (const [first, last] of condition.allowed) atoms.add(first).add(last + 1);
+    }
+  }
+  return new Map([...cuts].map(([field, atoms]) => [field, [...atoms].sort((a, b) => a - b)]));
+}
+
+/** Every condition of a rule on one field, those of its comparisons and of its statements too. */
+function listConditions({ conditions, effect }: PreparedRule): readonly Exclude<Condition, CompareTest>[] {
+  const own = conditions.flatMap((condition) =>
+    condition.kind === "compare" ? [...condition.readable, ...condition.elements.flat()] : [condition],
+  );
+  return [...own, ...partsOf(effect).flatMap(listConditions)];
+}
+
+function partsOf(effect: Effect): readonly PreparedRule[] {
+  if (effect.kind === "sequence") return effect.parts;
+  return effect.kind === "choice" ? effect.branches : [];
+}
+
+function listCalls(effect: Effect): readonly string[] {
+  if (effect.kind === "jump" || effect.kind === "goto") return [effect.chain];
+  return partsOf(effect).flatMap((part) => listCalls(part.effect));
+}
+
+const PORT_FIELDS: readonly Field[] = ["source-port", "destination-port"];
+
+function reachable(table: PreparedTable, chain: string): ReadonlySet<string> {
+  const seen = new Set([chain]);
+  for (const name of seen) {
+    for (const { effect } of table.chains.get(name)?.rules ?? []) {
+      for (const called of listCalls(effect)) seen.add(called);
+    }
+  }
+  return seen;
+}
+
+/** Names what of a view a chain's rules can see: fields nobody asks about are left out, values between the same two cuts are one. */
+function describeView(view: PacketView, cuts: FieldCuts, space: FlowSpace): string {
+  const parts = [...cuts].map(([field, atoms]) => {
+    const bound = bindField(view, field);
+    if (bound.kind === "dimension") return `${field}=${bound.name}`;
+    if (bound.kind === "choice") return `${field} of ${bound.first}-${bound.last}`;
+    if (bound.kind !== "value") return `${field} ${bound.kind}`;
+    const axis =
+      field === "uid" || field === "gid" ? space.ids : field.endsWith("port") ? space.ports : space.addresses;
+    return `${field} ${countUpTo(atoms, axis.atomOf(bound.value))}`;
+  });
+  return parts.join(", ");
+}
+
+/** Of ends that lie between the same cuts, as destinations and as sources, one stands for all. */
+function narrowEnds(ends: readonly EndBinding[], cuts: FieldCuts, space: FlowSpace): readonly EndBinding[] {
+  const known = new Map<string, EndBinding>();
+  for (const end of ends) {
+    const forth = { source: end.address, sourcePort: end.port, owner: "none" } as const;
+    const key = describeView({ ...forth, destination: end.address, destinationPort: end.port }, cuts, space);
+    if (!known.has(key)) known.set(key, end);
+  }
+  return [...known.values()];
+}
+
+/** Gives how many cuts stand at or before an atom. */
+function countUpTo(cuts: readonly number[], atom: number): number {
+  let [low, high] = [0, cuts.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((cuts[middle] as number) <= atom) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
