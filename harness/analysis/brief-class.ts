@@ -4,6 +4,7 @@ import { markClass } from "./class-marks.ts";
 import { makeCube } from "./diagrams/cube.ts";
 import type { Diagram } from "./diagrams/diagrams.ts";
 import { type Intervals, subtractIntervals } from "./diagrams/intervals.ts";
+import { openPairs } from "./diagrams/pairs.ts";
 import { findDomain } from "./flows/flow-domain.ts";
 import { DIMENSION, FIRST_REST, type FlowSpace } from "./flows/flow-space.ts";
 import type { Lane } from "./flows/lane.ts";
@@ -69,7 +70,7 @@ function isInClass(box: Box, inClass: Diagram, domain: Box, space: FlowSpace): b
     cube,
     inClass,
     (of, is) => (of === inside && is === outside ? stray : inside),
-    new Map(),
+    openPairs(),
     FIRST_REST,
   );
   return strayed === inside;
@@ -80,7 +81,7 @@ function uniteBoxes(boxes: readonly Box[], domain: Box, space: FlowSpace): Diagr
   const [inside, outside] = [diagrams.terminal("in"), diagrams.terminal("out")];
   const cubes = boxes.map((box) => makeCube(space, [...new Map([...domain, ...box])], inside, outside));
   const either = (one: Diagram, other: Diagram) => (one === inside || other === inside ? inside : outside);
-  return cubes.reduce((all, cube) => diagrams.combine(all, cube, either, new Map(), FIRST_REST), outside);
+  return cubes.reduce((all, cube) => diagrams.combine(all, cube, either, openPairs(), FIRST_REST), outside);
 }
 
 /** Says whether a box holds all of another. */

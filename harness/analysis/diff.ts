@@ -9,6 +9,7 @@ import type { PodRules } from "../model/ruleset.ts";
 import { describeBriefly } from "./brief-class.ts";
 import { describeClass, keyOfRow } from "./class-text.ts";
 import type { Diagram } from "./diagrams/diagrams.ts";
+import { openPairs } from "./diagrams/pairs.ts";
 import { locateFlow } from "./flows/flow-location.ts";
 import { choosePoint, findPaths, listPreferences, type Path, readAssumptions } from "./flows/flow-points.ts";
 import { FIRST_REST } from "./flows/flow-space.ts";
@@ -162,12 +163,12 @@ function findSuspicious(lane: Lane, partition: Partition, around: "same-pod" | "
     first,
     second,
     (a, b) => (a === b && around === "same-pod" ? same : diagrams.terminal(`${a} or ${b}`)),
-    new Map(),
+    openPairs(),
     FIRST_REST,
   );
   const isSettled = (terminal: Diagram) => terminal === same || terminal === partition.outside;
   return ground.reduce(
-    (cut, part) => diagrams.combine(cut, part, (a, b) => (isSettled(a) ? a : join(a, b)), new Map(), FIRST_REST),
+    (cut, part) => diagrams.combine(cut, part, (a, b) => (isSettled(a) ? a : join(a, b)), openPairs(), FIRST_REST),
     partition.restrict(pair, lane),
   );
 }

@@ -1,5 +1,13 @@
 import type { Family } from "./address.ts";
-import { familyKey, type PodRules, type Rule, type TableFamily, type TableIdentity } from "./ruleset.ts";
+import {
+  type Chain,
+  familyKey,
+  type PodRules,
+  type Rule,
+  type Table,
+  type TableFamily,
+  type TableIdentity,
+} from "./ruleset.ts";
 
 /**
  * A rule's place, as reports name it; `index` counts from 1 within its chain, `rule` is its text: as the file has it, else as `iptables -S`
@@ -51,13 +59,24 @@ export function handlePlace({ handle }: Pick<Rule, "handle">): Pick<RulePlace, "
 export function placeInFile<Place extends RulePlace>(place: Place, rules: PodRules): Place {
   const { family, chain, index } = place;
   for (const table of rules[familyKey(family)]?.tables ?? []) {
-    const { file, chains } = table;
-    const rule = isInTable(place, table) ? chains.find((one) => one.name === chain)?.rules[index - 1] : undefined;
+    const { file } = table;
+    const rule = isInTable(place, table) ? findChains(table).get(chain)?.rules[index - 1] : undefined;
     if (rule === undefined) continue;
     const own = { ...place, ...handlePlace(rule) };
     return file === undefined || rule.line === undefined ? own : { ...own, file, line: rule.line };
   }
   return place;
+}
+
+/** The chains of tables by name: of thousands of rules each is looked for. */
+const CHAINS = new WeakMap<Table, ReadonlyMap<string, Chain>>();
+
+function findChains(table: Table): ReadonlyMap<string, Chain> {
+  const known = CHAINS.get(table);
+  if (known !== undefined) return known;
+  const made = new Map(table.chains.map((chain) => [chain.name, chain]));
+  CHAINS.set(table, made);
+  return made;
 }
 
 /** Gives where a rule was written, `rules.txt:12`; null where it came from no file. */

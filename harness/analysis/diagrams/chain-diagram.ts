@@ -2,12 +2,13 @@
 
 import { DIMENSION, type FlowSpace } from "../flows/flow-space.ts";
 import { type CubeCondition, makeCube } from "./cube.ts";
-import { type Diagram, foldBalanced, type Memo } from "./diagrams.ts";
+import { type Diagram, foldBalanced } from "./diagrams.ts";
 import { axisOfField } from "./field-axis.ts";
 import { openIdlePruner } from "./idle-unknowns.ts";
 import { holdsNumber, type Intervals, intersectIntervals, invertIntervals, subtractIntervals } from "./intervals.ts";
 import type { Outcome, Outcomes } from "./outcomes.ts";
 import { bindField, type Choice, type PacketView } from "./packet-view.ts";
+import { type Memo, openPairs } from "./pairs.ts";
 import type { CompareTest, Condition, Effect, PreparedRule, SimpleCondition } from "./prepared-rule.ts";
 import type { PreparedTable } from "./prepared-rules.ts";
 
@@ -27,13 +28,13 @@ export interface ChainCompiler {
 export function openChainCompiler(space: FlowSpace, outcomes: Outcomes): ChainCompiler {
   const { diagrams } = space;
   const memos = {
-    both: { some: new Map(), none: new Map() },
-    first: new Map(),
-    second: new Map(),
-    sequence: new Map(),
-    guard: new Map(),
-    afterJump: new Map(),
-    afterGoto: new Map(),
+    both: { some: openPairs(), none: openPairs() },
+    first: openPairs(),
+    second: openPairs(),
+    sequence: openPairs(),
+    guard: openPairs(),
+    afterJump: openPairs(),
+    afterGoto: openPairs(),
   };
   const [yes, no] = [diagrams.terminal("yes"), diagrams.terminal("no")];
   const next = outcomes.make({ end: "next", actions: "", sentTo: [] });
@@ -60,7 +61,7 @@ export function openChainCompiler(space: FlowSpace, outcomes: Outcomes): ChainCo
     const cubeOf = (conditions: readonly SimpleCondition[], inside: Diagram, outside: Diagram) =>
       bindConditions(conditions, view, space).reduce(
         (rest, clauses) =>
-          diagrams.combine(makeCube(space, clauses, yes, no), rest, (a, b) => (a === yes ? inside : b), new Map()),
+          diagrams.combine(makeCube(space, clauses, yes, no), rest, (a, b) => (a === yes ? inside : b), openPairs()),
         outside,
       );
     const held = test.elements.reduce((rest, element) => cubeOf(element, yes, rest), no);

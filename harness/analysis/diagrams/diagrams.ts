@@ -1,4 +1,5 @@
 import { LandfallError } from "../../errors.ts";
+import type { Memo } from "./pairs.ts";
 
 /** A diagram's number in its workshop; equal functions have equal numbers. */
 export type Diagram = number;
@@ -31,13 +32,8 @@ export interface Diagrams {
   combine(first: Diagram, second: Diagram, combineTerminals: CombineTerminals, memo: Memo, limit?: number): Diagram;
 }
 
-/** What one way to combine has already combined. */
-export type Memo = Map<number, Diagram>;
-
 /** Nodes that one analysis may make before it gives up. */
 const DEFAULT_NODE_BUDGET = 4_000_000;
-/** Numbers of diagrams are below this, so that a pair of them is one exact number. */
-const PAIR_FACTOR = 2 ** 26;
 
 /**
  * Opens a store of decision diagrams, in which equal diagrams are one number. Making more than `budget` nodes (4,000,000 if left out)
@@ -48,22 +44,41 @@ export function openDiagrams(budget: number = DEFAULT_NODE_BUDGET): Diagrams {
   const starts: (readonly number[])[] = [];
   const children: (readonly Diagram[])[] = [];
   const names = new Map<Diagram, string>();
-  const known = new Map<string, Diagram>();
+  const terminals = new Map<string, Diagram>();
+  // By hash of what a node is, the node made last; and for each node the one before it with the same hash.
+  const byHash = new Map<number, Diagram>();
+  const before: (Diagram | undefined)[] = [];
 
-  function add(key: string, variable: number, firsts: readonly number[], kids: readonly Diagram[]): Diagram {
-    const found = known.get(key);
-    if (found !== undefined) return found;
+  function make(variable: number, firsts: readonly number[], kids: readonly Diagram[]): Diagram {
     if (variables.length >= budget) throw exceeded(budget);
     variables.push(variable);
     starts.push(firsts);
     children.push(kids);
-    known.set(key, variables.length - 1);
     return variables.length - 1;
   }
 
   function terminal(name: string): Diagram {
-    const made = add(`=${name}`, TERMINAL, [], []);
+    const known = terminals.get(name);
+    if (known !== undefined) return known;
+    const made = make(TERMINAL, [], []);
+    terminals.set(name, made);
     names.set(made, name);
+    return made;
+  }
+
+  function add(variable: number, firsts: readonly number[], kids: readonly Diagram[]): Diagram {
+    const hash = hashNode(variable, firsts, kids);
+    const last = byHash.get(hash);
+    for (let at = last; at !== undefined; at = before[at]) {
+      const isSame =
+        variables[at] === variable &&
+        areEqual(children[at] as readonly Diagram[], kids) &&
+        areEqual(starts[at] as readonly number[], firsts);
+      if (isSame) return at;
+    }
+    const made = make(variable, firsts, kids);
+    before[made] = last;
+    byHash.set(hash, made);
     return made;
   }
 
@@ -78,7 +93,7 @@ export function openDiagrams(budget: number = DEFAULT_NODE_BUDGET): Diagrams {
     }
     const [only] = keptKids;
     if (keptKids.length === 1 && only !== undefined) return only;
-    return add(`${variable}:${keptStarts.join()}:${keptKids.join()}`, variable, keptStarts, keptKids);
+    return add(variable, keptStarts, keptKids);
   }
 
   function variableOf(diagram: Diagram): number {
@@ -93,11 +108,10 @@ export function openDiagrams(budget: number = DEFAULT_NODE_BUDGET): Diagrams {
 
   function combine(f: Diagram, g: Diagram, combineTerminals: CombineTerminals, memo: Memo, limit = TERMINAL): Diagram {
     if (variableOf(f) >= limit && variableOf(g) >= limit) return combineTerminals(f, g);
-    const key = f * PAIR_FACTOR + g;
-    const found = memo.get(key);
+    const found = memo.get(f, g);
     if (found !== undefined) return found;
     const made = merge(f, g, (a, b) => combine(a, b, combineTerminals, memo, limit));
-    memo.set(key, made);
+    memo.set(f, g, made);
     return made;
   }
 
@@ -127,6 +141,23 @@ export function openDiagrams(budget: number = DEFAULT_NODE_BUDGET): Diagrams {
     childrenOf: (diagram) => children[diagram] ?? [],
     combine,
   };
+}
+
+/** Mixes numbers into one of 30 bits, as FNV-1a mixes bytes; nodes that share it are compared. */
+function hashNode(variable: number, firsts: readonly number[], kids: readonly Diagram[]): number {
+  let hash = Math.imul(variable ^ 0x811c9dc5, 0x01000193);
+  for (let i = 0; i < kids.length; i++) {
+    hash = Math.imul(hash ^ (firsts[i] as number), 0x01000193);
+    hash = Math.imul(hash ^ (kids[i] as number), 0x01000193);
+    hash ^= hash >>> 15;
+  }
+  return hash & 0x3fffffff;
+}
+
+function areEqual(some: readonly number[], others: readonly number[]): boolean {
+  if (some.length !== others.length) return false;
+  for (let i = 0; i < some.length; i++) if (some[i] !== others[i]) return false;
+  return true;
 }
 
 function exceeded(budget: number): LandfallError {

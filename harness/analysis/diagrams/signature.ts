@@ -1,9 +1,10 @@
 import type { BaseChain } from "../../model/ruleset.ts";
 import { FIRST_REST, type FlowSpace } from "../flows/flow-space.ts";
 import { openChainCompiler } from "./chain-diagram.ts";
-import { type Diagram, foldBalanced, type Memo } from "./diagrams.ts";
+import { type Diagram, foldBalanced } from "./diagrams.ts";
 import { openOutcomes } from "./outcomes.ts";
 import type { Rewrites } from "./packet-views.ts";
+import { openPairs } from "./pairs.ts";
 import type { PreparedTable, PreparedTables } from "./prepared-rules.ts";
 import { describeTies, listViewedChains } from "./viewed-chains.ts";
 
@@ -11,7 +12,7 @@ const NO_CHAINS: PreparedTable = { chains: new Map() };
 
 /** Combines diagrams into one whose terminals stand for tuples of theirs. The rests below the dimensions count as terminals. */
 export function openJoiner({ diagrams }: FlowSpace): (first: Diagram, second: Diagram) => Diagram {
-  const memo: Memo = new Map();
+  const memo = openPairs();
   const pair = (first: Diagram, second: Diagram) => diagrams.terminal(`(${first},${second})`);
   return (first, second) => diagrams.combine(first, second, pair, memo, FIRST_REST);
 }
@@ -42,7 +43,7 @@ export function openSigner(rulesets: readonly PreparedTables[], rewrites: Rewrit
     parts.set(made, own);
     return made;
   };
-  const memo: Memo = new Map();
+  const memo = openPairs();
   const pair = (one: Diagram, other: Diagram) => name(`(${one},${other})`, [one, other]);
   const join = (one: Diagram, other: Diagram) => diagrams.combine(one, other, pair, memo, FIRST_REST);
   const isConstant = (part: Diagram) => diagrams.variableOf(part) >= FIRST_REST;

@@ -11,10 +11,11 @@ import { emptyRuleset, familyKey, listRules, type PodRules, type Ruleset } from 
 import type { SplitPoints } from "../../model/split-points.ts";
 import { networkRanges } from "../../model/value-ranges.ts";
 import { makeCube } from "../diagrams/cube.ts";
-import type { Diagram, Memo } from "../diagrams/diagrams.ts";
+import type { Diagram } from "../diagrams/diagrams.ts";
 import { uniteIntervals } from "../diagrams/intervals.ts";
 import { listRanges, questionOf } from "../diagrams/match-traits.ts";
 import { findRewrites, type Rewrites } from "../diagrams/packet-views.ts";
+import { openPairs } from "../diagrams/pairs.ts";
 import { prepareRuleset } from "../diagrams/prepared-rules.ts";
 import { openJoiner, openSigner } from "../diagrams/signature.ts";
 import { groundValues, makeGround, openSentGround } from "../pod/ground.ts";
@@ -182,14 +183,14 @@ function findLinks(rulesets: readonly Ruleset[], spec: PodSpec): readonly string
 function openRestriction(space: FlowSpace): Pick<Partition, "restrict" | "outside"> {
   const { diagrams } = space;
   const [inside, outside] = [diagrams.terminal("inside"), diagrams.terminal("outside")];
-  const memo: Memo = new Map();
+  const memo = openPairs();
   const leaveOut = ({ sources, destinations }: Lane["without"][number], from: Diagram): Diagram => {
     const clauses = [
       [DIMENSION.source, uniteIntervals(toAtoms(space.addresses, sources))],
       [DIMENSION.destination, uniteIntervals(toAtoms(space.addresses, destinations))],
     ] as const;
     const hole = makeCube(space, clauses, outside, inside);
-    return diagrams.combine(hole, from, (where, what) => (where === inside ? what : outside), new Map(), FIRST_REST);
+    return diagrams.combine(hole, from, (where, what) => (where === inside ? what : outside), openPairs(), FIRST_REST);
   };
   const restrict = (diagram: Diagram, lane: Lane): Diagram => {
     const whole = makeCube(space, [...findDomain(space, lane)], inside, outside);

@@ -3,8 +3,9 @@ import { APP_PORTS, loopbackAddress, PASS_THROUGH_IPV6, type PodSpec, type Sandb
 import { takenPorts } from "../../model/pod-shape.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
 import type { ValueRanges } from "../../model/value-ranges.ts";
-import type { Diagram, Memo } from "../diagrams/diagrams.ts";
+import type { Diagram } from "../diagrams/diagrams.ts";
 import type { EndBinding, Rewrites } from "../diagrams/packet-views.ts";
+import { openPairs } from "../diagrams/pairs.ts";
 import { toAtoms } from "../flows/axis.ts";
 import { DIMENSION, FIRST_REST, type FlowSpace } from "../flows/flow-space.ts";
 
@@ -82,7 +83,7 @@ export function openSentGround(
     if (atom + 1 < addresses.size && !starts.has(atom + 1)) starts.set(atom + 1, elsewhere);
   }
   const where = diagrams.node(DIMENSION.destination, [...starts.keys()], [...starts.values()]);
-  const memo: Memo = new Map();
+  const memo = openPairs();
   const tell = (treated: Diagram, at: Diagram): Diagram => {
     const value = dialled.get(at);
     return value !== undefined && listSent(treated).has(value) ? diagrams.terminal(`${treated} dials ${at}`) : treated;

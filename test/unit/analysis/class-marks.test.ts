@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { markClass } from "../../../harness/analysis/class-marks.ts";
+import { openPairs } from "../../../harness/analysis/diagrams/pairs.ts";
 import { openFlowSpace } from "../../../harness/analysis/flows/flow-space.ts";
 import "../../fixed-seed.ts";
 
@@ -22,7 +23,7 @@ test("a class is marked as a walk over the whole diagram would mark it", () => {
       const marked = markClass(root, new Set(wanted.map(pick)), space);
       const [inside, out] = [diagrams.terminal("in"), diagrams.terminal("out")];
       const isIn = (one: number) => wanted.some((value) => pick(value) === one);
-      expect(marked).toBe(diagrams.combine(root, out, (one) => (isIn(one) ? inside : out), new Map()));
+      expect(marked).toBe(diagrams.combine(root, out, (one) => (isIn(one) ? inside : out), openPairs()));
     }),
   );
 });

@@ -13,6 +13,7 @@ import {
   invertIntervals,
   uniteIntervals,
 } from "../../../harness/analysis/diagrams/intervals.ts";
+import { openPairs } from "../../../harness/analysis/diagrams/pairs.ts";
 import { boundariesOf, makeAxis, toAtoms } from "../../../harness/analysis/flows/axis.ts";
 import { networkHolds, parseNetwork } from "../../../harness/model/address.ts";
 import { networkRanges } from "../../../harness/model/value-ranges.ts";
@@ -60,7 +61,7 @@ describe("diagrams", () => {
       fc.property(arbitraryTable, arbitraryTable, (one, other) => {
         const diagrams = openDiagrams();
         const pair = (a: Diagram, b: Diagram) => diagrams.terminal(diagrams.nameOf(a) + diagrams.nameOf(b));
-        const both = diagrams.combine(build(diagrams, one), build(diagrams, other), pair, new Map());
+        const both = diagrams.combine(build(diagrams, one), build(diagrams, other), pair, openPairs());
         for (const x of STARTS)
           for (const y of STARTS) expect(evaluate(diagrams, both, [x, y])).toBe(`${one[x]?.[y]}${other[x]?.[y]}`);
       }),
@@ -75,7 +76,7 @@ describe("diagrams", () => {
       diagrams.terminal("x"),
     ];
     const seen: Diagram[] = [];
-    diagrams.combine(f, g, (a) => seen[seen.push(a) - 1] as Diagram, new Map(), 1);
+    diagrams.combine(f, g, (a) => seen[seen.push(a) - 1] as Diagram, openPairs(), 1);
     expect(seen.map((diagram) => diagrams.variableOf(diagram))).toEqual([1, 1]);
   });
   test("throw beyond the budget", () => {
