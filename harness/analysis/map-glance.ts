@@ -1,5 +1,6 @@
 import type { Family } from "../model/address.ts";
 import type { FlowProtocol } from "../model/flow.ts";
+import { greatestOf } from "../model/greatest.ts";
 import { type RulePlace, renderPlaceKey } from "../model/rule-place.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { describeBriefly } from "./brief-class.ts";
@@ -84,7 +85,7 @@ function glanceLane(classified: ClassifiedLane): readonly LaneRow[] {
     who: describeBriefly(diagram, terminalsOf(members), lane, space),
     deciding: listDeciding([...members, ...sampleParts(members, classified)], classified),
   }));
-  const longest = Math.max(...described.map(({ who }) => who?.length ?? Number.POSITIVE_INFINITY));
+  const longest = greatestOf(described.map(({ who }) => who?.length ?? Number.POSITIVE_INFINITY));
   const rest = described.find(({ who }) => (who?.length ?? Number.POSITIVE_INFINITY) === longest);
   const socket = lane.name.slice(lane.road.length).replace(/^, /, "");
   const rows = described.map((row): LaneRow => {

@@ -75,7 +75,7 @@ export function findPaths(root: Diagram, space: FlowSpace, prefer: Preferences):
       cameFrom.set(child, { parent: at, branch });
       fresh.push(child);
     }
-    stack.push(...fresh.toReversed());
+    for (const child of fresh.toReversed()) stack.push(child);
   }
   return new Map(terminals.map((terminal) => [terminal, tracePath(terminal, cameFrom, space)]));
 }

@@ -3,6 +3,7 @@ import { glanceFlows } from "../../analysis/map-glance.ts";
 import { FLOW_PROTOCOLS } from "../../model/flow.ts";
 import type { FlowSet } from "../../model/flow-set.ts";
 import { flowData, renderFlowText } from "../../model/flow-spec.ts";
+import { greatestOf } from "../../model/greatest.ts";
 import { listFamilies } from "../../model/ruleset.ts";
 import { renderJson } from "../../report/json.ts";
 import { wrapLine } from "../../report/wrap-line.ts";
@@ -88,7 +89,7 @@ export function renderMap(
   within?: FlowSet,
 ): string {
   const columns = chooseColumns(display);
-  const widest = Math.max(...classes.map(({ kind }) => kind.length), 0);
+  const widest = greatestOf(classes.map(({ kind }) => kind.length));
   // Where a landing and a flow do not fit side by side, the flow stands beneath.
   const termColumns = widest + FLOW_COLUMNS + 4 <= columns ? widest : 0;
   const lanes = [...Map.groupBy(classes, ({ lane }) => lane)].map(

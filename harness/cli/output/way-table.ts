@@ -1,4 +1,5 @@
 import type { GlanceRow } from "../../analysis/map-glance.ts";
+import { greatestOf } from "../../model/greatest.ts";
 import { countCells, padCells } from "../../report/cells.ts";
 import { wrapLine } from "../../report/wrap-line.ts";
 
@@ -42,9 +43,9 @@ type Widths = Readonly<Record<keyof WayLine, number>>;
 /** Gives the width of each column; null where a table does not fit, however its cells are broken. */
 function chooseWidths(lines: readonly WayLine[], columns: number): Widths | null {
   const widest = (key: keyof WayLine, some: readonly WayLine[]) =>
-    Math.max(...some.map((line) => countCells(line[key])));
+    greatestOf(some.map((line) => countCells(line[key])));
   const longestWord = (key: keyof WayLine, some: readonly WayLine[]) =>
-    Math.max(...some.flatMap((line) => line[key].split(" ").map(countCells)));
+    greatestOf(some.flatMap((line) => line[key].split(" ").map(countCells)));
   // Where everybody goes a way alike, its name has the room of both.
   const divided = lines.filter(({ who }) => who !== "all");
   const of = (key: keyof WayLine) => (key === "way" ? divided : lines);
