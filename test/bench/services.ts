@@ -1,33 +1,77 @@
-import { glanceFlows } from "../../harness/analysis/map-glance.ts";
-import { parseIptablesSave } from "../../harness/formats/iptables-save.ts";
-import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
-import { NO_POLICY_ROUTING } from "../../harness/model/policy-routing.ts";
-import { makePodSpec } from "../../harness/run/pod-spec.ts";
-import { captureOf } from "../istio-pod.ts";
-import { seedConfig } from "../seed-config.ts";
-import { type Figure, makeFigure } from "./figure.ts";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { type Figure, makeFigure, median } from "./figure.ts";
 import { renderServiceRules } from "./service-rules.ts";
 
-const SIZES = [50, 100] as const;
+const ROOT = resolve(import.meta.dirname, "../..");
+/** The most that a map of some services may cost, as a multiple of Node's bare start; null where only its growth is of interest. */
+const MAPS = [
+  { services: 50, target: null },
+  { services: 100, target: null },
+  { services: 500, target: 60 },
+  { services: 5_000, target: 900 },
+] as const;
+/** The most that twice as many services may cost, and the memory that the largest map may take. */
+const [DOUBLING, MOST_MB] = [2.3, 1_000];
+const FLOW = "app -> 10.96.0.7:80";
+const BARE_STARTS = 11;
 
-/** Measures `map` over services of kube-proxy, and what twice as many cost. */
-export function measureServices(): readonly Figure[] {
-  const [some, twice] = SIZES.map(mapServices);
-  return [
-    makeFigure(`map of ${SIZES[1]} services as kube-proxy writes them`, twice ?? Number.NaN, "ms"),
-    makeFigure("  over half as many services", (twice ?? Number.NaN) / (some ?? Number.NaN), "×", 2.3),
-  ];
+/** What a process has used. */
+interface Usage {
+  /** Processor time, user's and system's: other work on the machine changes it little. */
+  readonly ms: number;
+  readonly mb: number;
 }
 
-function mapServices(services: number): number {
-  const text = renderServiceRules(services);
-  const started = performance.now();
-  const parsed = parseIptablesSave(text, { where: "bench", family: 4 });
-  if (!parsed.ok) throw new Error(parsed.findings[0]?.message);
-  const spec = makePodSpec(captureOf(seedConfig()), [], [], DEFAULT_ADDRESSES);
-  const setting = { spec, addresses: DEFAULT_ADDRESSES, passThrough: "absent" } as const;
-  glanceFlows({ ip: parsed.value, ip6: null, policyRouting: NO_POLICY_ROUTING }, 4, setting);
-  return performance.now() - started;
+/**
+ * Measures, from `dist/`, what commands over services as kube-proxy writes them cost, beside Node's bare start in the same run. All are
+ * processor time.
+ */
+export function measureServices(): readonly Figure[] {
+  const folder = mkdtempSync(join(tmpdir(), "landfall-bench-"));
+  try {
+    const node = median(Array.from({ length: BARE_STARTS }, () => run(["-e", "0"]).ms));
+    const map = (services: number, ...options: readonly string[]): Usage => {
+      const file = join(folder, `${services}.rules`);
+      writeFileSync(file, renderServiceRules(services));
+      return run([join(ROOT, "dist/harness/cli/main.js"), "map", "--rules", file, ...options]);
+    };
+    const mapped = MAPS.map((row) => ({ ...row, ...map(row.services) }));
+    const [some, twice, , most] = mapped;
+    const rows = mapped.map(({ services, target, ms }) =>
+      makeFigure(
+        `map of ${services.toLocaleString("en")} services as kube-proxy writes them`,
+        ms / node,
+        "× node",
+        target,
+      ),
+    );
+    return [
+      ...rows,
+      makeFigure("  100 services over 50", (twice?.ms ?? Number.NaN) / (some?.ms ?? Number.NaN), "×", DOUBLING),
+      makeFigure("  most memory over 5,000 services", most?.mb ?? Number.NaN, "MB", MOST_MB),
+      makeFigure("map of one flow over 500 services", map(500, "--within", FLOW).ms / node, "× node"),
+      makeFigure("  beside it: Node's bare start, processor time", node, "ms"),
+    ];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Has a process say at its end, on a pipe of its own, what it has used. */
+const TELL = `import { writeSync } from "node:fs";
+process.on("exit", () => {
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+  writeSync(3, JSON.stringify({ ms: (userCPUTime + systemCPUTime) / 1000, mb: maxRSS / 1024 }));
+});`;
+
+function run(args: readonly string[]): Usage {
+  const command = ["--import", `data:text/javascript,${encodeURIComponent(TELL)}`, ...args];
+  const { output, status } = spawnSync(process.execPath, command, { stdio: ["ignore", "ignore", "ignore", "pipe"] });
+  if (status !== 0) throw new Error(`${args.join(" ")} ended with ${status}`);
+  return JSON.parse(String(output[3]));
 }
 
 if (import.meta.main) console.table(measureServices());
