@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { makeWorkflow } from "../../harness/cli/output/first-workflow.ts";
@@ -47,6 +49,13 @@ describe("actionlint", () => {
 
   test("finds nothing in the workflow that init writes", async () => {
     expect(await lint(makeWorkflow("flows"))).toEqual([]);
+  });
+
+  test("finds nothing in the project's own workflows", async () => {
+    const folder = join(import.meta.dirname, "../../.github/workflows");
+    const files = readdirSync(folder);
+    expect(files).toContain("nightly.yml");
+    for (const file of files) expect([file, await lint(readFileSync(join(folder, file), "utf8"))]).toEqual([file, []]);
   });
 
   test("finds nothing in the workflows that docs/ci.md shows, of which the first is init's", async () => {
