@@ -94,7 +94,6 @@ interface Suspect {
 
 function diffLane(lane: Lane, partition: Partition, comparison: Comparison): readonly Change[] {
   const { space } = partition;
-  const { diagrams } = space;
   const { before, after, setting, pods } = comparison;
   const sides = [
     { rules: before, spec: pods?.before ?? setting.spec },
@@ -104,7 +103,7 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
   const suspicious = findSuspicious(lane, partition, isOnePod ? "same-pod" : "two-pods");
   const prefer = listPreferences(space, comparison.setting);
   const suspects = [...findPaths(suspicious, space, prefer)].filter(
-    ([terminal]) => terminal !== partition.outside && diagrams.nameOf(terminal) !== SAME,
+    ([terminal]) => terminal !== partition.outside && space.diagrams.nameOf(terminal) !== SAME,
   );
   const witnesses = suspects.map(
     ([terminal, path]): Suspect => ({ terminal, witness: witnessOf(path, lane, partition, comparison) }),

@@ -3,14 +3,7 @@ import type { Connection, Contract, Demand } from "../model/contract.ts";
 import { CLOSED, type Expectation } from "../model/expectation.ts";
 import type { Manner, ResolvedFlow } from "../model/flow.ts";
 import { type Hop, type Landing, makeLanding } from "../model/landing.ts";
-import {
-  type HostName,
-  isLoopback,
-  type ListenerName,
-  loopbackAddress,
-  MAX_HOPS,
-  vmLinks,
-} from "../model/pod.ts";
+import { type HostName, isLoopback, type ListenerName, loopbackAddress, MAX_HOPS, vmLinks } from "../model/pod.ts";
 import { findListener, type ListenerShape } from "../model/pod-shape.ts";
 import { nameRemote } from "../model/remote-listener.ts";
 import { firstConnection } from "./first-connection.ts";

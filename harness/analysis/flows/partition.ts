@@ -105,11 +105,8 @@ export function partitionFlows(family: Family, given: readonly PodRules[], setti
   };
   const space = openFlowSpace(family, rulesets, all, setting.budget);
   const join = openJoiner(space);
-  const signer = openSigner(
-    rulesets.map((ruleset) => prepareRuleset(ruleset, space)),
-    rewrites,
-    space,
-  );
+  const prepared = rulesets.map((ruleset) => prepareRuleset(ruleset, space));
+  const signer = openSigner(prepared, rewrites, space);
   const ground = makeGround(space, marks, cuts);
   return {
     space,
