@@ -117,7 +117,8 @@ export function drawMatch(place: NftPlace): fc.Arbitrary<string> {
     oneOf("tcp flags syn", "tcp flags & (syn|ack) == syn", "tcp flags & (fin|syn|rst|ack) != syn", "tcp flags ! rst"),
     fill("fib daddr type %", ["local", "unicast", "!= local", "{ local, multicast }"]),
     fill("fib saddr type %", ["local", "unicast"]),
-    fill("fib saddr . iif oif %", ["exists", "missing"]),
+    // The kernel asks for the way back only where a packet comes in (nft_fib_validate in net/netfilter/nft_fib.c).
+    ...(entering ? [fill("fib saddr . iif oif %", ["exists", "missing"])] : []),
     family === 4 ? oneOf("ip ttl 64", "ip ttl < 64") : oneOf("ip6 hoplimit 64", "ip6 hoplimit < 64"),
     family === 4 ? oneOf("ip protocol tcp", "ip protocol udp") : oneOf("ip6 nexthdr tcp", "ip6 nexthdr udp"),
   ];
