@@ -48,6 +48,6 @@ export default defineScenario({
     "gid=1338 -> upstream:81": "envoy-outbound:15001",
   },
   forward: {
-    "client -> pod:8080": "app:8080 via envoy-inbound from 10.244.0.3",
+    "upstream@10.96.0.9 -> pod:8080": "app:8080 via envoy-inbound from 10.96.0.9",
   },
 });

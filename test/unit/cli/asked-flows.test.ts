@@ -46,10 +46,10 @@ describe("verify --flows", () => {
       "--rules",
       rules,
       "--flows",
-      "uid=* -> elsewhere:22",
+      "uid=* -> elsewhere:8080",
     );
     expect(code).toBe(0);
-    expect(texts.every((text: string) => text.endsWith(":22"))).toBe(true);
+    expect(texts.every((text: string) => text.endsWith(":8080"))).toBe(true);
     expect(scenario.flows.map(({ chosenFor }: Told) => chosenFor)).toContain("class");
     expect([scenario.classes, data.summary.classes]).toEqual([null, null]);
     expect(scenario.asked).toMatchObject({ flows: texts.length, of: whole.data.summary.flows });
