@@ -68,26 +68,6 @@ function listFunctions(name) {
   );
 }
 
-/** The seed command, whose functions are those that most other calls call too. */
-const SEED = [
-  "-p",
-  "15001",
-  "-z",
-  "15006",
-  "-u",
-  "1337",
-  "-m",
-  "REDIRECT",
-  "-i",
-  "*",
-  "-x",
-  "",
-  "-b",
-  "*",
-  "-d",
-  "15020",
-];
-
 const out = resolve(root, process.argv[2] ?? "dist");
 rmSync(out, { recursive: true, force: true });
 execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", join(root, "tsconfig.build.json"), "--outDir", out], {
@@ -97,7 +77,7 @@ const files = FAST.map((name) => join(out, "harness/cli", `${name}.js`));
 // All are made before one is written: a command that imports another one would have all that the other has twice.
 const bundles = await Promise.all(files.map(bundle));
 for (const [i, file] of files.entries()) writeFileSync(file, bundles[i] ?? "");
-compileUsedAhead(files);
+await compileUsedAhead(files);
 chmodSync(join(out, "harness/cli/main.js"), 0o755);
 
 /**
@@ -127,25 +107,27 @@ async function bundle(file) {
  * Compiles ahead, in each file, what usual calls of the commands call; all functions of a file where its command cannot run here.
  * @param {readonly string[]} files
  */
-function compileUsedAhead(files) {
+async function compileUsedAhead(files) {
+  /** @type {{ SEED_WORDS: readonly string[] }} */
+  const { SEED_WORDS: seed } = await import(join(out, "harness/meshes/istio-1.4/seed.js"));
   const folder = mkdtempSync(join(out, "rules-"));
   const main = join(out, "harness/cli/main.js");
-  const [before, after] = [SEED, SEED.slice(0, -2)].map((words, i) => {
+  const [before, after] = [seed, seed.slice(0, -2)].map((words, i) => {
     const file = join(folder, `${i}.txt`);
     writeFileSync(file, execFileSync(process.execPath, [main, "generate", ...words, "--format", "save"]));
     return file;
   });
   const used = findUsedFunctions(main, {
     plain: [
-      ["generate", ...SEED],
+      ["generate", ...seed],
       ["explain", "app -> upstream:80"],
       ["explain", "client -> pod:8080", "--rules", before ?? ""],
       ["map", "--rules", before ?? ""],
-      ["prove", ...SEED],
+      ["prove", ...seed],
       ["diff", before ?? "", after ?? ""],
     ],
     // Who builds need not be root outside, and then the namespace knows of no other uid.
-    inNamespace: [["apply", ...SEED.with(SEED.indexOf("1337"), "0")], ["clean"]],
+    inNamespace: [["apply", ...seed.with(seed.indexOf("1337"), "0")], ["clean"]],
   });
   rmSync(folder, { recursive: true });
   for (const file of files) {
