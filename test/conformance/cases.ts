@@ -1,6 +1,7 @@
 import { SEED_WORDS } from "../../harness/meshes/istio-1.4/seed.ts";
+import { FAMILIES } from "../../harness/model/address.ts";
 import { BUILT_IN_CHAINS } from "../../harness/model/iptables-tables.ts";
-import type { SandboxAddresses } from "../../harness/model/pod.ts";
+import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../../harness/model/pod.ts";
 import type { Scenario } from "../../harness/model/scenario.ts";
 import { type BoundScenario, bindScenario } from "../../harness/run/scenario/bound-scenario.ts";
 import { parseScenario } from "../../harness/run/scenario/parsed-scenario.ts";
@@ -165,9 +166,23 @@ export const CASES: readonly Scenario[] = [
   ...DATAGRAM_CASES,
 ];
 
-/** Binds a case to a sandbox's addresses; throws with every finding where it cannot be read. */
+/**
+ * Binds a case to a sandbox's addresses, which its rules and landings have too; throws with every finding where it cannot be read. Of two
+ * docker sandboxes at one time only one has the addresses that cases are written with.
+ */
 export function bindCase(scenario: Scenario, addresses: SandboxAddresses): BoundScenario {
-  const parsed = parseScenario(scenario, scenario.name);
+  const parsed = parseScenario(placeCase(scenario, addresses), scenario.name);
   if (!parsed.ok) throw new RangeError(parsed.findings.map(({ where, message }) => `${where}: ${message}`).join("\n"));
   return bindScenario(parsed.value, addresses);
+}
+
+function placeCase(scenario: Scenario, addresses: SandboxAddresses): Scenario {
+  const placed = new Map(
+    (["pod", "client", "upstream"] as const).flatMap((host) =>
+      FAMILIES.map((family) => [DEFAULT_ADDRESSES[host][family], addresses[host][family]] as const),
+    ),
+  );
+  const written = [...placed.keys()].map((address) => address.replaceAll(".", "\\."));
+  const whole = new RegExp(`(?<![\\w.:])(?:${written.join("|")})(?![\\w.])`, "g");
+  return JSON.parse(JSON.stringify(scenario).replaceAll(whole, (address) => placed.get(address) ?? address));
 }
