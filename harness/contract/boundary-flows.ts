@@ -3,8 +3,8 @@ import type { Flow, FlowSpec, Manner } from "../model/flow.ts";
 import { resolveFlow } from "../model/flow-resolution.ts";
 import { renderFlowText } from "../model/flow-spec.ts";
 import { MAX_PORT } from "../model/pod.ts";
-import { APP_PORT, type BoundaryNames, byIds, byName, dialIn, namesOf } from "./boundary-names.ts";
-import { idBoundaries } from "./boundary-values.ts";
+import { APP_PORT, type BoundaryNames, byEach, byIds, byName, dialIn, namesOf } from "./boundary-names.ts";
+import { firstIds, idBoundaries } from "./boundary-values.ts";
 import { datagramFlows } from "./datagram-flows.ts";
 import type { Demands } from "./demanded-landing.ts";
 import { forwardedFlows } from "./forwarded-flows.ts";
@@ -97,12 +97,12 @@ function ownerFlows(
   { contract }: Demands,
 ): readonly FlowSpec[] {
   const { ids } = contract.splitPoints(family);
-  const firsts = [...new Set(ids.map(([first]) => Number(first)))];
+  const firsts = firstIds(ids);
   const dial = dialIn(family);
   const ofUid = (id: number) => byIds(id, stranger);
   const ofGid = (id: number) => byIds(stranger, id);
-  const owners = idBoundaries(ids).flatMap((id) => [ofUid(id), ofGid(id)]);
-  const alone = firsts.flatMap((id) => [ofUid(id), ofGid(id)]);
+  const owners = byEach(idBoundaries(ids), stranger);
+  const alone = byEach(firsts, stranger);
   const called = proxy === null ? [byName("root")] : [proxy, byName("root")];
   // What is demanded of an owner may hold for some ports alone, elsewhere as well as in the pod.
   const beside = [...called, ...idBoundaries(ids).map(ofUid), ...firsts.map(ofGid)];
@@ -156,8 +156,7 @@ function sampleFlows(
   { contract }: Demands,
 ): readonly FlowSpec[] {
   const dial = dialIn(family);
-  const firsts = [...new Set(contract.splitPoints(family).ids.map(([first]) => Number(first)))];
-  const owners = firsts.flatMap((id) => [byIds(id, stranger), byIds(stranger, id)]);
+  const owners = byEach(firstIds(contract.splitPoints(family).ids), stranger);
   const actors = [workload, proxy ?? byName("root")];
   return [
     dial(byName("client"), "pod", APP_PORT),

@@ -72,6 +72,13 @@ export function byIds(uid: number, gid: number): Dialler {
 }
 
 /**
+ * Gives who dials with each of some ids, as uid and as gid, beside another id: `byEach([7], 8)` is uid 7 with gid 8, and uid 8 with gid 7.
+ */
+export function byEach(ids: readonly number[], other: number): readonly Dialler[] {
+  return ids.flatMap((id) => [byIds(id, other), byIds(other, id)]);
+}
+
+/**
  * Gives a function that makes TCP flows of a family, of who dials, the target's name or address, and its port (1–65535).
  *
  * @example

@@ -23,6 +23,16 @@ export function idBoundaries(ranges: ValueRanges): readonly number[] {
   return boundaries(ranges, 0n, BigInt(MAX_ID)).map(Number);
 }
 
+/**
+ * Gives the first id of each range, once.
+ *
+ * @example
+ * firstIds([[1337n, 1337n], [2000n, 2010n]])   // [1337, 2000]
+ */
+export function firstIds(ranges: ValueRanges): readonly number[] {
+  return [...new Set(ranges.map(([first]) => Number(first)))];
+}
+
 function boundaries(ranges: ValueRanges, lowest: bigint, highest: bigint): readonly bigint[] {
   const ends = ranges.flatMap(([first, last]) => [first - 1n, first, last, last + 1n]);
   return [...new Set(ends)]

@@ -1,8 +1,8 @@
 import type { Family } from "../model/address.ts";
 import type { FlowSpec } from "../model/flow.ts";
 import { MAX_PORT } from "../model/pod.ts";
-import { APP_PORT, type BoundaryNames, byIds, byName, dialIn, isTaken, namesOf } from "./boundary-names.ts";
-import { idBoundaries, portBoundaries } from "./boundary-values.ts";
+import { APP_PORT, type BoundaryNames, byEach, byName, dialIn, isTaken, namesOf } from "./boundary-names.ts";
+import { firstIds, idBoundaries, portBoundaries } from "./boundary-values.ts";
 import type { Demands } from "./demanded-landing.ts";
 import { loopbackBoundaries } from "./inside-flows.ts";
 
@@ -13,11 +13,12 @@ import { loopbackBoundaries } from "./inside-flows.ts";
  */
 export function datagramFlows(family: Family, demands: Demands): readonly FlowSpec[] {
   const names = namesOf(family, demands, "udp");
+  const taken = capturedPorts(names, demands);
   const flows = [
     ...departing(names),
-    ...ofOwners(names, demands),
+    ...ofOwners(names, demands, taken),
     ...inside(names),
-    ...toServers(names, demands),
+    ...toServers(names, demands, taken),
     ...arriving(names),
   ];
   return flows.map((flow) => ({ ...flow, protocol: "udp" }));
@@ -36,19 +37,19 @@ function departing(names: BoundaryNames): readonly FlowSpec[] {
   ];
 }
 
-function ofOwners(names: BoundaryNames, demands: Demands): readonly FlowSpec[] {
-  const { contract } = demands;
-  const { family, port, named, stranger, captured, proxy } = names;
+/** `taken`: the ports of servers that are captured. */
+function ofOwners(
+  { family, port, named, stranger, captured, proxy }: BoundaryNames,
+  { contract }: Demands,
+  taken: readonly number[],
+): readonly FlowSpec[] {
   const dial = dialIn(family);
-  const ids = idBoundaries(contract.splitPoints(family).ids);
-  const ofEach = (id: number) => [byIds(id, stranger), byIds(stranger, id)];
-  const owners = ids.flatMap(ofEach);
-  const firsts = [...new Set(contract.splitPoints(family).ids.map(([first]) => Number(first)))];
+  const { ids } = contract.splitPoints(family);
   const called = proxy === null ? [byName("root")] : [proxy, byName("root")];
   return [
-    ...[...called, ...owners].map((actor) => dial(actor, captured, port)),
+    ...[...called, ...byEach(idBoundaries(ids), stranger)].map((actor) => dial(actor, captured, port)),
     // What rules do with an owner's questions to servers that nobody captures may be seen in their answers alone.
-    ...firsts.flatMap(ofEach).flatMap((actor) => takenPorts(names, demands).map((to) => dial(actor, "upstream", to))),
+    ...byEach(firstIds(ids), stranger).flatMap((actor) => taken.map((to) => dial(actor, "upstream", to))),
     ...called.flatMap((actor) => named.map((dialled) => dial(actor, captured, dialled))),
   ];
 }
@@ -64,14 +65,16 @@ function inside(names: BoundaryNames): readonly FlowSpec[] {
 }
 
 /** To servers that are captured: every port beside theirs; and to those on loopback addresses each owner, and the addresses beside. */
-function toServers(names: BoundaryNames, demands: Demands): readonly FlowSpec[] {
-  const { family, workload, proxy, stranger, elsewhere } = names;
+function toServers(
+  { family, workload, proxy, stranger, elsewhere }: BoundaryNames,
+  demands: Demands,
+  taken: readonly number[],
+): readonly FlowSpec[] {
   const dial = dialIn(family);
   const { addresses, ids } = demands.contract.splitPoints(family);
   const loopbacks = loopbackBoundaries(addresses, family);
-  const owners = idBoundaries(ids).flatMap((id) => [byIds(id, stranger), byIds(stranger, id)]);
-  const callers = [...(proxy === null ? [] : [proxy]), byName("root"), ...owners];
-  return takenPorts(names, demands).flatMap((port) => {
+  const callers = [...(proxy === null ? [] : [proxy]), byName("root"), ...byEach(idBoundaries(ids), stranger)];
+  return taken.flatMap((port) => {
     const isServer = (address: string) => isTakenDatagram(dial(workload, address, port), demands);
     const inside = loopbacks.filter(isServer);
     const beside = portBoundaries([[BigInt(port), BigInt(port)]]);
@@ -89,7 +92,7 @@ function toServers(names: BoundaryNames, demands: Demands): readonly FlowSpec[] 
 }
 
 /** The ports that the contract names at which it captures the workload's datagrams to somebody. */
-function takenPorts({ family, workload, captured, named }: BoundaryNames, demands: Demands): readonly number[] {
+function capturedPorts({ family, workload, captured, named }: BoundaryNames, demands: Demands): readonly number[] {
   const dial = dialIn(family);
   const { addresses } = demands.contract.splitPoints(family);
   const targets = [captured, ...loopbackBoundaries(addresses, family)];

@@ -2,8 +2,8 @@ import { type Family, renderAddress } from "../model/address.ts";
 import type { FlowSpec } from "../model/flow.ts";
 import { isLoopback, MAX_PORT } from "../model/pod.ts";
 import type { ValueRanges } from "../model/value-ranges.ts";
-import { APP_PORT, type BoundaryNames, byIds, dialIn } from "./boundary-names.ts";
-import { idBoundaries, portBoundaries } from "./boundary-values.ts";
+import { APP_PORT, type BoundaryNames, byEach, dialIn } from "./boundary-names.ts";
+import { firstIds, idBoundaries, portBoundaries } from "./boundary-values.ts";
 import type { Demands } from "./demanded-landing.ts";
 
 /**
@@ -15,11 +15,9 @@ export function insideFlows(names: BoundaryNames, { contract }: Demands): readon
   if (proxy === null) return [];
   const dial = dialIn(family);
   const { ids, ports, addresses } = contract.splitPoints(family);
-  const firsts = [...new Set(ids.map(([first]) => Number(first)))];
-  const neighbours = idBoundaries(ids).flatMap((id) =>
-    [stranger, ...firsts].flatMap((other) => [byIds(id, other), byIds(other, id)]),
-  );
-  const callers = [proxy, ...firsts.flatMap((id) => [byIds(id, stranger), byIds(stranger, id)])];
+  const firsts = firstIds(ids);
+  const neighbours = idBoundaries(ids).flatMap((id) => [stranger, ...firsts].flatMap((other) => byEach([id], other)));
+  const callers = [proxy, ...byEach(firsts, stranger)];
   const loopbacks = loopbackBoundaries(addresses, family);
   return [
     ...neighbours.map((actor) => dial(actor, "pod", APP_PORT)),
@@ -28,9 +26,7 @@ export function insideFlows(names: BoundaryNames, { contract }: Demands): readon
       loopbacks.flatMap((address) => [APP_PORT, openPort, ...named].map((port) => dial(actor, address, port))),
     ),
     ...loopbacks.flatMap((address) =>
-      idBoundaries(ids)
-        .flatMap((id) => [byIds(id, stranger), byIds(stranger, id)])
-        .map((actor) => dial(actor, address, APP_PORT)),
+      byEach(idBoundaries(ids), stranger).map((actor) => dial(actor, address, APP_PORT)),
     ),
   ];
 }

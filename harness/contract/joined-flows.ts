@@ -1,6 +1,6 @@
 import type { FlowSpec } from "../model/flow.ts";
-import { type BoundaryNames, byIds, byName, demandOf, dialIn } from "./boundary-names.ts";
-import { addressBoundaries, portBoundaries } from "./boundary-values.ts";
+import { type BoundaryNames, byEach, byName, demandOf, dialIn } from "./boundary-names.ts";
+import { addressBoundaries, firstIds, portBoundaries } from "./boundary-values.ts";
 import type { Demands } from "./demanded-landing.ts";
 
 /**
@@ -14,10 +14,7 @@ export function joinedFlows(names: BoundaryNames, demands: Demands): readonly Fl
   const ports = portBoundaries(demands.contract.splitPoints(family).ports);
   const [open] = elsewhere.filter((address) => demandOf(dial(workload, address, port), demands).must === "as-dialled");
   const { addresses, ids } = demands.contract.splitPoints(family);
-  const callers = [...new Set(ids.map(([first]) => Number(first)))].flatMap((id) => [
-    byIds(id, stranger),
-    byIds(stranger, id),
-  ]);
+  const callers = byEach(firstIds(ids), stranger);
   const firsts = addressBoundaries(addresses, family, demands.addresses);
   return [
     ...firsts.flatMap((address) => ports.map((dialled) => dial(workload, address, dialled))),

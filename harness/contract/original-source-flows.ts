@@ -12,7 +12,7 @@ import type { Demands } from "./demanded-landing.ts";
  * // of ambient mode: ztunnel@10.244.0.3 -> pod:8080, …; of current Istio with TPROXY: envoy,mark=0x539@10.244.0.3 -> pod:8080, …
  */
 export function originalSourceFlows(
-  { family, proxy, ports, named, elsewhere }: BoundaryNames,
+  { family, proxy, ports, elsewhere }: BoundaryNames,
   { addresses, shape }: Demands,
 ): readonly FlowSpec[] {
   const peerMark = findPeerMark(shape);
@@ -22,7 +22,7 @@ export function originalSourceFlows(
   const mark = peerMark === proxyIdentity(shape).mark ? 0 : peerMark;
   const from = (source: string, port: number) => dial({ ...proxy, source, mark }, "pod", port);
   return [
-    ...[APP_PORT, ...ports, ...named].map((port) => from(addresses.client[family], port)),
+    ...ports.map((port) => from(addresses.client[family], port)),
     ...[addresses.upstream[family], ...elsewhere].map((source) => from(source, APP_PORT)),
   ];
 }

@@ -1,6 +1,7 @@
 import type { BaseChain } from "../../model/ruleset.ts";
 import type { FlowSpace } from "../flows/flow-space.ts";
 import type { Field } from "./axis-ranges.ts";
+import { axisOfField } from "./field-axis.ts";
 import { bindField, type PacketView } from "./packet-view.ts";
 import { type EndBinding, listViews, type Rewrites } from "./packet-views.ts";
 import type { CompareTest, Condition, Effect, PreparedRule } from "./prepared-rule.ts";
@@ -114,9 +115,7 @@ function describeView(view: PacketView, cuts: FieldCuts, space: FlowSpace): stri
     if (bound.kind === "dimension") return `${field}=${bound.name}`;
     if (bound.kind === "choice") return `${field} of ${bound.first}-${bound.last}`;
     if (bound.kind !== "value") return `${field} ${bound.kind}`;
-    const axis =
-      field === "uid" || field === "gid" ? space.ids : field.endsWith("port") ? space.ports : space.addresses;
-    return `${field} ${countUpTo(atoms, axis.atomOf(bound.value))}`;
+    return `${field} ${countUpTo(atoms, axisOfField(field, space).atomOf(bound.value))}`;
   });
   return parts.join(", ");
 }
