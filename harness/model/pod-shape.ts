@@ -162,10 +162,10 @@ export function findPeerMark({ listeners }: Pick<PodShape, "listeners">): number
  * Gives the pod that what a real Envoy dials meets: Envoy stands for the listeners that follow the original destination, and whoever else
  * has a listener answers there, without passing anything on.
  */
-export function behindRealEnvoy(shape: PodShape): PodShape {
+export function behindRealEnvoy<Pod extends { readonly shape: PodShape }>(pod: Pod): Pod {
   const answer = (listener: ListenerShape): ListenerShape =>
     listener.dials.kind === "original" ? listener : { ...listener, dials: { kind: "nothing" } };
-  return { ...shape, listeners: shape.listeners.map(answer) };
+  return { ...pod, shape: { ...pod.shape, listeners: pod.shape.listeners.map(answer) } };
 }
 
 /** Says whether something is dialled for what a listener takes: by a proxy in the place of its sender, or to resolve a name. */

@@ -22,7 +22,7 @@ export function judgeEnds(
 ): readonly FlowReport[] {
   if (observations.every(({ forwarded }) => forwarded === undefined)) return reports;
   const forwarding = bound.flows.map((flow) => ({ ...flow, manner: "forward" as const }));
-  const spec = { ...bound.spec, shape: behindRealEnvoy(bound.spec.shape) };
+  const spec = behindRealEnvoy(bound.spec);
   const predictions = predictFlows({ ...bound, spec, flows: forwarding }, rules, addresses);
   return reports.map((report, i) => {
     const [flow, forwarded] = [bound.flows[i], observations[i]?.forwarded];

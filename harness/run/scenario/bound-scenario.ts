@@ -135,8 +135,7 @@ export function demandEnd(
     return {};
   const demanded = findExpectation(capture, flow, "answer", addresses, spec);
   if (demanded === null || !isLanding(demanded) || !landingsAgree(expected, demanded)) return {};
-  const met = { ...spec, shape: behindRealEnvoy(spec.shape) };
-  const forwarded = findExpectation(capture, flow, "forward", addresses, met);
+  const forwarded = findExpectation(capture, flow, "forward", addresses, behindRealEnvoy(spec));
   return forwarded !== null && isLanding(forwarded) ? { forwarded } : {};
 }
 
