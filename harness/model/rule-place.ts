@@ -57,15 +57,30 @@ export function handlePlace({ handle }: Pick<Rule, "handle">): Pick<RulePlace, "
  * sandbox: it names the rule where the file came from.
  */
 export function placeInFile<Place extends RulePlace>(place: Place, rules: PodRules): Place {
+  const found = lookUp(place, rules);
+  if (found === undefined) return place;
+  const { file, rule } = found;
+  const own = { ...place, ...handlePlace(rule) };
+  return file === undefined || rule.line === undefined ? own : { ...own, file, line: rule.line };
+}
+
+/**
+ * Gives the rule that stands at a place; undefined where none does.
+ *
+ * @example
+ * findRuleAt({ family: 4, table: "nat", chain: "OUTPUT", index: 1 }, rules)   // that of -A OUTPUT -p tcp -j ISTIO_OUTPUT
+ */
+export function findRuleAt(place: Omit<RulePlace, "rule">, rules: Pick<PodRules, "ip" | "ip6">): Rule | undefined {
+  return lookUp(place, rules)?.rule;
+}
+
+function lookUp(place: Omit<RulePlace, "rule">, rules: Pick<PodRules, "ip" | "ip6">) {
   const { family, chain, index } = place;
   for (const table of rules[familyKey(family)]?.tables ?? []) {
-    const { file } = table;
     const rule = isInTable(place, table) ? findChains(table).get(chain)?.rules[index - 1] : undefined;
-    if (rule === undefined) continue;
-    const own = { ...place, ...handlePlace(rule) };
-    return file === undefined || rule.line === undefined ? own : { ...own, file, line: rule.line };
+    if (rule !== undefined) return { rule, file: table.file };
   }
-  return place;
+  return undefined;
 }
 
 /** The chains of tables by name: of thousands of rules each is looked for. */

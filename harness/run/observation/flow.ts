@@ -1,8 +1,8 @@
 import type { Flow, Manner } from "../../model/flow.ts";
 import type { Landing } from "../../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
-import { handlePlace, isInTable, type RulePlace } from "../../model/rule-place.ts";
-import { familyKey, type PodRules } from "../../model/ruleset.ts";
+import { findRuleAt, handlePlace, type RulePlace } from "../../model/rule-place.ts";
+import type { PodRules } from "../../model/ruleset.ts";
 import type { CountedRules } from "../../sandbox/sandbox.ts";
 import { withInstalled } from "../with-installed.ts";
 import type { OpenSandbox } from "./claims.ts";
@@ -44,8 +44,6 @@ export async function observeFlow(
 }
 
 function findCount(counted: CountedRules, place: RulePlace): ObservedCount | undefined {
-  const { family, chain, index } = place;
-  const chains = counted[familyKey(family)]?.tables.find((table) => isInTable(place, table))?.chains;
-  const rule = chains?.find(({ name }) => name === chain)?.rules[index - 1];
+  const rule = findRuleAt(place, counted);
   return rule?.counters === undefined ? undefined : { packets: rule.counters.packets, ...handlePlace(rule) };
 }

@@ -2,10 +2,12 @@ import { findExpectation } from "../../contract/expectation.ts";
 import { firstConnection } from "../../contract/first-connection.ts";
 import type { CauseReport } from "../../model/cause-report.ts";
 import { isLanding, meetsExpectation } from "../../model/expectation.ts";
+import { renderFlowText } from "../../model/flow-spec.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
 import type { FlowReport, WantedRule } from "../../model/report.ts";
 import { type RulePlace, renderPlaceKey } from "../../model/rule-place.ts";
 import { NO_RULES, type PodRules } from "../../model/ruleset.ts";
+import { compilePod } from "../../netfilter/simulator.ts";
 import { describeLanding } from "../../report/landing-phrase.ts";
 import type { BoundScenario } from "../scenario/bound-scenario.ts";
 import {
@@ -41,10 +43,14 @@ export function findCauses(
   tested: PodRules,
   addresses: SandboxAddresses,
 ): readonly CauseReport[] {
+  const wrong = flows.filter(({ verdict }) => verdict === "wrong");
+  if (wrong.length === 0) return [];
   const own = renameAsTested(bound.capture.generated ?? NO_RULES, tested);
   const known = learnKnownRules(tested, own);
-  const tried = { flows, bound, rules: tested, own, known, addresses };
-  const wrong = flows.filter(({ verdict }) => verdict === "wrong");
+  const asked = new Set(bound.flows.map(({ flow, manner }) => `${manner} ${renderFlowText(flow.spec)}`));
+  const passed = flows.filter(({ verdict, flow, manner }) => verdict === "pass" && asked.has(`${manner} ${flow}`));
+  const ownPod = compilePod(own, bound.spec, addresses);
+  const tried = { passed, bound, rules: tested, own, ownPod, known, addresses };
   const found = wrong.map((flow): FoundCause => {
     const cause = findContradiction(flow, bound, addresses) ?? findCause(flow, known);
     const isTurnedAway = cause.rule !== null && turnsAway(cause.rule, known);

@@ -4,11 +4,10 @@ import { translateTarget } from "../../formats/nft/translate-targets.ts";
 import { renderNftText } from "../../formats/nft/write-nft.ts";
 import { renderRule } from "../../formats/rule-text.ts";
 import { meetsExpectation } from "../../model/expectation.ts";
-import { renderFlowText } from "../../model/flow-spec.ts";
 import type { FlowReport } from "../../model/report.ts";
 import { listNextChains, listTargets, replaceTargets } from "../../model/rule-parts.ts";
-import { isInTable, type RulePlace, renderPlaceKey } from "../../model/rule-place.ts";
-import { familyKey, type PodRules, type Rule } from "../../model/ruleset.ts";
+import { findRuleAt, isInTable, type RulePlace, renderPlaceKey } from "../../model/rule-place.ts";
+import { familyKey, type Rule } from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";
 import { compilePod } from "../../netfilter/simulator.ts";
 import { findDecidingStep, listSteps } from "../../netfilter/steps.ts";
@@ -38,7 +37,7 @@ export function findMissingRule(flows: readonly FlowReport[], taker: RulePlace, 
   const at = flow.rules.findIndex((place) => renderPlaceKey(place) === renderPlaceKey(taker));
   const met = flow.rules.slice(0, Math.max(at, 0)).filter((place) => place.table === taker.table);
   const inserted = [...met.toReversed(), taker].map((place): Try => ({ kind: "missing-rule", place, rule: own.rule }));
-  const there = findRule(tried.rules, taker);
+  const there = findRuleAt(taker, tried.rules);
   const inOther = there?.target ? exchangeTarget(there.target, own.rule.target) : null;
   const replaced: Try[] =
     there && inOther ? [{ kind: "other-target", place: taker, rule: { matches: there.matches, target: inOther } }] : [];
@@ -56,7 +55,7 @@ function exchangeTarget(target: Target, own: Target | null): Target | null {
 export function landsAll(
   flows: readonly FlowReport[],
   { kind, place, rule }: Try,
-  { flows: all, bound, rules, addresses }: Tried,
+  { passed, bound, rules, addresses }: Tried,
 ): boolean {
   const key = familyKey(place.family);
   const ruleset = rules[key];
@@ -71,19 +70,15 @@ export function landsAll(
   }));
   const simulator = compilePod({ ...rules, [key]: { ...ruleset, tables } }, bound.spec, addresses);
   const lands = (flow: FlowReport) => meetsExpectation(flow.expected, simulator.land(flow, flow.manner));
-  const asked = new Set(bound.flows.map((each) => `${each.manner} ${renderFlowText(each.flow.spec)}`));
-  const others = all.filter((each) => each.verdict === "pass" && asked.has(`${each.manner} ${each.flow}`));
-  return flows.every(lands) && others.every(lands);
+  return flows.every(lands) && passed.every(lands);
 }
 
 /** The rule that decides where the mesh's own rules land a flow, with what the rules compare that lead to it. */
-function findOwnRule(flow: FlowReport, { own, bound: { spec }, addresses }: Tried) {
-  const { connections } = compilePod(own, spec, addresses).explain(flow, flow.manner, (chain, rule) =>
-    renderRule(chain, rule, flow.family),
-  );
+function findOwnRule(flow: FlowReport, { own, ownPod }: Tried) {
+  const { connections } = ownPod.explain(flow, flow.manner, (chain, rule) => renderRule(chain, rule, flow.family));
   const steps = listSteps(connections).filter(({ matched }) => matched === true);
   const deciding = findDecidingStep(connections);
-  const last = deciding && findRule(own, { ...deciding, family: flow.family });
+  const last = deciding && findRuleAt({ ...deciding, family: flow.family }, own);
   if (!deciding || !last) return null;
   const led = steps
     .slice(0, steps.indexOf(deciding))
@@ -91,18 +86,13 @@ function findOwnRule(flow: FlowReport, { own, bound: { spec }, addresses }: Trie
   let { chain } = deciding;
   let matches = last.matches;
   for (const step of led.toReversed()) {
-    const rule = findRule(own, { ...step, family: flow.family });
+    const rule = findRuleAt({ ...step, family: flow.family }, own);
     if (!rule || !listNextChains(rule).includes(chain)) continue;
     chain = step.chain;
     matches = [...rule.matches, ...matches];
   }
   const once = new Map(matches.map((match) => [renderMatches([match]).join(" "), match]));
   return { table: deciding.table, rule: { matches: [...once.values()], target: last.target } };
-}
-
-function findRule(rules: PodRules, place: Omit<RulePlace, "rule">): Rule | undefined {
-  const table = rules[familyKey(place.family)]?.tables.find((each) => isInTable({ ...place }, each));
-  return table?.chains.find(({ name }) => name === place.chain)?.rules[place.index - 1];
 }
 
 /** A table of nft has any name; what it is for is in its rules, which are tried. */

@@ -60,7 +60,11 @@ function listJumps({ chains }: Table, name: string): readonly (readonly [text: s
 }
 
 function isSame(rules: readonly Rule[], others: Chain["rules"]): boolean {
-  return rules.map(renderNameless).join("\n") === others.map(renderNameless).join("\n");
+  return rules.length === others.length && rules.every((rule, i) => isAlike(rule, others[i]));
+}
+
+function isAlike(rule: Rule, other: Rule | undefined): boolean {
+  return other !== undefined && renderNameless(rule) === renderNameless(other);
 }
 
 /** A rule without the names of the chains that it leads to. */

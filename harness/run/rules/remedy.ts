@@ -4,20 +4,23 @@ import type { SandboxAddresses } from "../../model/pod.ts";
 import type { FlowReport } from "../../model/report.ts";
 import { type RulePlace, renderOrigin } from "../../model/rule-place.ts";
 import type { PodRules, Rule } from "../../model/ruleset.ts";
-import { compilePod } from "../../netfilter/simulator.ts";
+import type { Simulator } from "../../netfilter/simulator.ts";
 import { findDecidingStep, listPlaces } from "../../netfilter/steps.ts";
 import { describeRule } from "../../report/landing-phrase.ts";
 import type { BoundScenario } from "../scenario/bound-scenario.ts";
 import { isStranger, type KnownRules } from "./known-rules.ts";
 import { findTakenBefore, namePlace } from "./rule-order.ts";
 
-/** What a remedy is tried on: the flows of a run, under the rules that were in. */
+/** What a remedy is tried on: a run under the rules that were in. */
 export interface Tried {
-  readonly flows: readonly FlowReport[];
+  /** The flows of the run that landed as expected. */
+  readonly passed: readonly FlowReport[];
   readonly bound: BoundScenario;
   readonly rules: PodRules;
   /** Those of the mesh's own tool, with the chain names of the rules under test; without rules where the capture has none. */
   readonly own: PodRules;
+  /** The pod with those rules in it. */
+  readonly ownPod: Simulator;
   readonly known: KnownRules;
   readonly addresses: SandboxAddresses;
 }
@@ -61,10 +64,10 @@ function nameOwn(own: RulePlace | null): string {
 }
 
 /** Gives the rule that decides where a flow lands under the rules that the mesh's own tool would put in. */
-function findOwnRule(flow: FlowReport, { bound: { capture, spec }, own, addresses }: Tried): RulePlace | null {
+function findOwnRule(flow: FlowReport, { bound: { capture }, ownPod }: Tried): RulePlace | null {
   if (capture.generated === null) return null;
   const quote = (chain: string, rule: Rule) => quoteRule(chain, rule, flow.family);
-  const { connections } = compilePod(own, spec, addresses).explain(flow, flow.manner, quote);
+  const { connections } = ownPod.explain(flow, flow.manner, quote);
   const step = findDecidingStep(connections);
   return step ? (listPlaces([step])[0] ?? null) : null;
 }

@@ -5,8 +5,8 @@ import { meetsExpectation } from "../../model/expectation.ts";
 import type { Match } from "../../model/match.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
 import type { WantedRule } from "../../model/report.ts";
-import { isInTable, type RulePlace, renderPlaceKey } from "../../model/rule-place.ts";
-import { familyKey, type PodRules, type Rule, type Ruleset } from "../../model/ruleset.ts";
+import { findRuleAt, type RulePlace, renderPlaceKey } from "../../model/rule-place.ts";
+import { familyKey, type PodRules, type Rule } from "../../model/ruleset.ts";
 import type { TraceStep } from "../../model/trace.ts";
 import { compilePod, type Explanation, type Simulator } from "../../netfilter/simulator.ts";
 import { listSteps } from "../../netfilter/steps.ts";
@@ -40,7 +40,7 @@ export function makeWantedRuleFinder(
     const wanted = listSteps(demanded.connections).find((step) => step.matched === true && !taken.has(keyOf(step)));
     if (wanted) {
       const place = placeOf(wanted, bound);
-      const rule = findRule(own[familyKey(place.family)], place);
+      const rule = findRuleAt(place, own) ?? null;
       return { rule: place, routing: [], nearest: rule && findNearest(rule, place, own, tested, { steps, counted }) };
     }
     const { rules, routes, addresses: added } = renderRoutingTexts(own.policyRouting);
@@ -69,12 +69,6 @@ function placeOf(
   { flow }: BoundFlow,
 ): RulePlace {
   return { ...place, family: flow.family };
-}
-
-function findRule(ruleset: Ruleset | null, place: RulePlace): Rule | null {
-  const { chain, index } = place;
-  const found = ruleset?.tables.find((table) => isInTable(place, table))?.chains.find(({ name }) => name === chain);
-  return found?.rules[index - 1] ?? null;
 }
 
 /** What is known of the flow's way: the rules it meets in the simulator, and those that counted it in the kernel. */
