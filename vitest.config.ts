@@ -24,8 +24,8 @@ export default defineConfig({
     env: { NODE_COMPILE_CACHE: resolve(import.meta.dirname, "node_modules/.cache/landfall") },
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // A third of the time passes waiting, for the kernel, for an engine, for processes: one worker more than processors.
-    maxWorkers: availableParallelism() + 1,
+    // A third of the time passes waiting, for the kernel, for an engine, for processes: two workers more than processors.
+    maxWorkers: availableParallelism() + 2,
     // Kept modules know names that a fresh run does not know: a second run would differ from the first.
     fsModuleCache: false,
     projects: [

@@ -115,10 +115,9 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
   const groups = new Map<string, { readonly suspect: Suspect; readonly terminals: Set<Diagram> }>();
   for (const suspect of witnesses) {
     const [was, is] = [old.land(suspect.witness, "answer"), fresh.land(suspect.witness, "answer")];
-    const isRefusedAlike = was.kind !== "refused" || isSameRefusal(old, fresh, suspect.witness);
     const isSame =
       pods === undefined
-        ? isSameLanding(was, is) && isRefusedAlike
+        ? isSameLanding(was, is) && (was.kind !== "refused" || isSameRefusal(old, fresh, suspect.witness))
         : isSameLanding(nameByRole(was, pods.before.shape), nameByRole(is, pods.after.shape));
     if (isSame) continue;
     const kinds = kindsOf(suspect.witness);

@@ -3,13 +3,14 @@ import { afterAll, beforeAll, expect, describe as suite, test } from "vitest";
 import { renderFlowText } from "../../harness/model/flow-spec.ts";
 import { AgentSandbox } from "../../harness/sandbox/agents/agent-sandbox.ts";
 import { startNetnsWorld } from "../../harness/sandbox/netns/world.ts";
+import { countRuns } from "../thoroughness.ts";
 import { arbitraryAgreementCase } from "./agreement-case.ts";
 import { compareCase, describe } from "./compare.ts";
 
 /** `npm run agree` drives many more; a seed that it prints can be given here. */
-const RULE_SETS = Number(process.env["LANDFALL_AGREEMENT_SETS"] ?? 4);
+const RULE_SETS = countRuns(2);
 const FLOWS = 120;
-const SEED = Number(process.env["LANDFALL_AGREEMENT_SEED"] ?? 1);
+const SEED = Number(process.env["LANDFALL_SEED"] ?? 1);
 
 suite.each(["nft", "legacy"] as const)("simulator and kernel, rules by %s", (variant) => {
   let sandbox: AgentSandbox;

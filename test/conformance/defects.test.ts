@@ -12,6 +12,7 @@ import { runScenario } from "../../harness/run/scenario-run.ts";
 import { openSandbox } from "../../harness/sandbox/open-sandbox.ts";
 import type { Installation, Sandbox } from "../../harness/sandbox/sandbox.ts";
 import { captureOf } from "../istio-pod.ts";
+import { takeShare } from "../thoroughness.ts";
 import { configOf } from "../unit/meshes/istio-1.4/intent-setup.ts";
 
 const seed = configOf();
@@ -194,13 +195,13 @@ const DELETED = FAMILIES.flatMap((family) =>
 );
 
 describe("each defect of the seed's rules is found, with the rule that decided and the one that should have:", () => {
-  test.each(DEFECTS)("%s", async (_name, change, flow, decided, wanted) => {
+  test.each(takeShare(DEFECTS, 2))("%s", async (_name, change, flow, decided, wanted) => {
     const wrong = await findWrong(install({ ip: parse(change(textOf(seed))) }, seed), seed);
     const found = wrong.find((each) => each.flow === flow && each.manner === "answer");
     expect([found?.rules.at(-1)?.rule ?? null, found?.wanted?.rule?.rule]).toEqual([decided, wanted]);
   });
 
-  test.each(DELETED)("without IPv$family $rule", async ({ family, rule }) => {
+  test.each(takeShare(DELETED, 2))("without IPv$family $rule", async ({ family, rule }) => {
     const rules = parse(put(rule, "")(textOf(seed, family)), family);
     const wrong = await findWrong(install(family === 4 ? { ip: rules } : { ip6: rules }, seed), seed);
     expect(wrong.length).toBeGreaterThan(0);

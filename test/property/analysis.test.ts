@@ -25,11 +25,12 @@ import { NO_POLICY_ROUTING } from "../../harness/model/policy-routing.ts";
 import type { PodRules, Ruleset } from "../../harness/model/ruleset.ts";
 import { compilePod } from "../../harness/netfilter/simulator.ts";
 import { SHAPE, shapeOf } from "../istio-pod.ts";
+import { countRuns } from "../thoroughness.ts";
 import { arbitraryAddress, arbitraryId, arbitraryPort } from "./arbitrary-rule.ts";
 import { arbitraryRuleset } from "./arbitrary-ruleset.ts";
 
 /** Rule sets, and flows driven through each, in one run. A failure is told as it is drawn: to shrink two rule sets takes minutes. */
-const RULESETS = Number(process.env["LANDFALL_ANALYSIS_RUNS"] ?? 5);
+const RULESETS = countRuns(3);
 const FLOWS = 60;
 const SPEC: PodSpec = {
   shape: shapeOf({ interceptionMode: "TPROXY", kubevirtInterfaces: ["vm0"], podIps: ["fd00:244::2"] }),

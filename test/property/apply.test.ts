@@ -7,12 +7,13 @@ import { generateRules } from "../../harness/meshes/istio-1.4/rules.ts";
 import { renderAddress, renderNetwork } from "../../harness/model/address.ts";
 import type { TableName } from "../../harness/model/iptables-tables.ts";
 import type { PodRules, Ruleset } from "../../harness/model/ruleset.ts";
+import { countRuns } from "../thoroughness.ts";
 import { buildOnce, type KernelState, parseState, quoteWords, runInNamespace } from "../unit/apply/namespace-setup.ts";
 import { NAMES } from "../unit/meshes/istio-1.4/capture-setup.ts";
 
 buildOnce();
 
-const RUNS = 8;
+const RUNS = countRuns(4);
 
 /** One call of the generator: its words, its variables, and the pod's addresses. */
 interface Call {

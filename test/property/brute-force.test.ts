@@ -9,11 +9,12 @@ import { type Landing, renderLandingKey } from "../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../harness/model/pod.ts";
 import type { PodRules } from "../../harness/model/ruleset.ts";
 import { compilePod } from "../../harness/netfilter/simulator.ts";
+import { countRuns } from "../thoroughness.ts";
 import { arbitraryPair, loadLines } from "./small-rules.ts";
 import { SMALL_WORLDS, type SmallWorld } from "./small-world.ts";
 
 /** Pairs of rule sets in one run. */
-const PAIRS = Number(process.env["LANDFALL_ANALYSIS_RUNS"] ?? 12);
+const PAIRS = countRuns(6);
 
 /** What the diff says of a point: the landings of the class it is in, and in how many classes it is. */
 function lookUp(changes: readonly Change[], flow: Flow): readonly string[] {

@@ -19,11 +19,12 @@ import { compilePod, type Explanation } from "../../harness/netfilter/simulator.
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
 import { captureOf, SHAPE } from "../istio-pod.ts";
 import { seedConfig } from "../seed-config.ts";
+import { countRuns } from "../thoroughness.ts";
 import { arbitraryRuleset } from "./arbitrary-ruleset.ts";
 import { arbitrarySampledFlow } from "./sampled-flow.ts";
 
 /** Rule sets in one run, and flows sampled for each. */
-const RULESETS = Number(process.env["LANDFALL_ANALYSIS_RUNS"] ?? 3);
+const RULESETS = countRuns(2);
 const FLOWS = 40;
 /** Flows of those for each of which a map of its own is made. */
 const MAPPED = 8;
@@ -78,7 +79,7 @@ function writeSet({ spec, from, to, family }: Flow): string {
   return startsInPod({ from }) && from.address === routed ? flow.replace(/@\S+/, "") : flow;
 }
 
-function rulesAndFlows(family: Family, rulesAtMost = 5) {
+function rulesAndFlows(family: Family, rulesAtMost = 3) {
   return arbitraryRuleset({ family, vocabulary: "whole", rulesAtMost }).chain((ruleset) => {
     const flows = fc.array(arbitrarySampledFlow(family, ruleset), { minLength: FLOWS, maxLength: FLOWS });
     return fc.tuple(fc.constant(toPod(ruleset)), flows);

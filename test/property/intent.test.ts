@@ -12,11 +12,12 @@ import { compilePod } from "../../harness/netfilter/simulator.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
 import { listBoundaryFlows } from "../../harness/run/scenario/bound-scenario.ts";
 import { captureOf, flowOf, shapeOf } from "../istio-pod.ts";
+import { countRuns } from "../thoroughness.ts";
 import { configOf, describeLanding } from "../unit/meshes/istio-1.4/intent-setup.ts";
 import { CONFIGS, randomFlows } from "./capture-setup.ts";
 
 /** Configs in one run. */
-const RUNS = Number(process.env["LANDFALL_INTENT_RUNS"] ?? 40);
+const RUNS = countRuns(20);
 
 /**
  * The one thing that Istio 1.4's own rules do not do: with TPROXY they take a virtual machine's connection twice, in mangle and in nat,

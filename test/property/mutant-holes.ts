@@ -7,6 +7,7 @@ import type { Landing } from "../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../harness/model/pod.ts";
 import type { PodRules } from "../../harness/model/ruleset.ts";
 import { compilePod } from "../../harness/netfilter/simulator.ts";
+import { takeShare } from "../thoroughness.ts";
 
 /** A flow with the landing that is demanded of it; null where no single one is. */
 export interface DemandedFlow {
@@ -32,10 +33,10 @@ export function agreeBy(keyOf: (landing: Landing) => string): MutantQuestion["ag
     isLanding(demanded) ? keyOf(demanded) === keyOf(landed) : meetsExpectation(demanded, landed);
 }
 
-/** Gives every mutant that no flow shows and that is not proven to land every flow alike, with a flow that it lands elsewhere. */
+/** Gives every mutant of a third of them (of all in a thorough run) that no flow shows and that is not proven to land every flow alike, with a flow that it lands elsewhere. */
 export function findHoles({ rules, spec, flows, agree, dress = (each) => each }: MutantQuestion): readonly string[] {
   const search = startSearch(dress(rules), spec, DEFAULT_ADDRESSES);
-  return makeMutants(rules).flatMap(({ name, family, rules: mutated }) => {
+  return takeShare(makeMutants(rules), 3).flatMap(({ name, family, rules: mutated }) => {
     const broken = dress(mutated);
     const simulator = compilePod(broken, spec, DEFAULT_ADDRESSES);
     const isShown = flows.some(

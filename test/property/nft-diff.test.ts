@@ -4,6 +4,7 @@ import { renderLandingKey } from "../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
 import { emptyRuleset, type PodRules } from "../../harness/model/ruleset.ts";
 import { compilePod } from "../../harness/netfilter/simulator.ts";
+import { takeShare } from "../thoroughness.ts";
 import { flowFor, nftRules, readItems, routingOf, type SemanticsItem, specFor } from "../unit/nft-vectors.ts";
 
 /** The analysis refuses a mask of one bit, which cuts the addresses into more ranges than it can take apart. */
@@ -42,7 +43,7 @@ function podRules({ nft }: SemanticsItem): PodRules {
 
 describe("no flow that two nft rule sets land differently is missing from their diff", () => {
   const pairs = items.map((item, i) => [item, items[(i * 7 + 3) % items.length] ?? item] as const);
-  test.each(pairs.map(([one, other]) => [`${one.name} and ${other.name}`, one, other] as const))(
+  test.each(takeShare(pairs, 3).map(([one, other]) => [`${one.name} and ${other.name}`, one, other] as const))(
     "%s",
     (_, one, other) => {
       const texts = `${one.nft} ${other.nft}`;

@@ -9,12 +9,13 @@ import { renderList } from "../../harness/formats/list.ts";
 import { renderListing } from "../../harness/formats/listing.ts";
 import type { Family } from "../../harness/model/address.ts";
 import type { Chain, Ruleset } from "../../harness/model/ruleset.ts";
+import { countRuns } from "../thoroughness.ts";
 import { arbitraryRuleset } from "./arbitrary-ruleset.ts";
 import { findUnloadable } from "./loadable.ts";
 
 const FAMILIES: readonly Family[] = [4, 6];
 /** Rule sets put into a real kernel, by family and variant. */
-const KERNEL_RUNS = Number(process.env["LANDFALL_KERNEL_RUNS"] ?? 30);
+const KERNEL_RUNS = countRuns(12);
 
 describe.each(FAMILIES)("rule sets of IPv%i", (family) => {
   test("come back as they were from their own text", () => {

@@ -1,4 +1,4 @@
 import { defineScenarioTests } from "./scenario-tests.ts";
 
 // The pod is the same as in network namespaces, where all of them are driven.
-await defineScenarioTests("docker", "real", "sample");
+await defineScenarioTests("docker", "real", 8);

@@ -1,3 +1,4 @@
 import { defineScenarioTests } from "./scenario-tests.ts";
 
-await defineScenarioTests("netns", "real");
+// The rules are the same as with the stub, by which all of them are driven.
+await defineScenarioTests("netns", "real", 3);

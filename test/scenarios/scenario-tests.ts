@@ -8,18 +8,16 @@ import { listScenarioFiles, loadScenarioFiles } from "../../harness/run/scenario
 import { runScenario } from "../../harness/run/scenario-run.ts";
 import { DEFAULT_SANDBOX_OPTIONS, openSandbox } from "../../harness/sandbox/open-sandbox.ts";
 import type { Sandbox } from "../../harness/sandbox/sandbox.ts";
-
-/** Of the scenarios that are only sampled one in so many is driven. */
-const SAMPLED = 4;
+import { takeShare } from "../thoroughness.ts";
 
 /**
- * Defines a test for every flow of the built-in scenarios, or of a sample of them, all driven in one sandbox of a backend, with the stub or
- * a real Envoy.
+ * Defines a test for every flow of the built-in scenarios, or of one scenario in so many, all driven in one sandbox of a backend, with the
+ * stub or a real Envoy.
  */
 export async function defineScenarioTests(
   backend: BackendChoice,
   envoy: "stub" | "real" = "stub",
-  which: "all" | "sample" = "all",
+  oneIn = 1,
 ): Promise<void> {
   const loaded = await loadScenarioFiles(listScenarioFiles(SCENARIO_FOLDER));
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings, null, 2));
@@ -30,7 +28,7 @@ export async function defineScenarioTests(
   afterAll(() => sandbox[Symbol.asyncDispose]());
 
   const manners = ["answer", "forward"] as const;
-  const driven = loaded.value.filter((_, i) => which === "all" || i % SAMPLED === 0);
+  const driven = takeShare(loaded.value, oneIn);
   for (const { file, scenario } of driven) {
     describe(`${scenario.name}: ${scenario.claim}`, () => {
       let report: ScenarioReport;

@@ -10,6 +10,7 @@ import type { PodRules } from "../../../harness/model/ruleset.ts";
 import { makePodSpec } from "../../../harness/run/pod-spec.ts";
 import { listBoundaryFlows } from "../../../harness/run/scenario/bound-scenario.ts";
 import { captureOf, flowOf } from "../../istio-pod.ts";
+import { takeShare } from "../../thoroughness.ts";
 import { configOf, specOf } from "../meshes/istio-1.4/intent-setup.ts";
 import { nftRules } from "../nft-vectors.ts";
 
@@ -58,7 +59,7 @@ function tell(found: SearchResult | undefined) {
 
 test("a search that uses the known ways finds what a search of every flow finds", () => {
   const [knowing, looking] = [0, 1].map(() => startSearch(RULES, specOf(CONFIG), DEFAULT_ADDRESSES));
-  for (const { name, rules, family } of makeMutants(RULES)) {
+  for (const { name, rules, family } of takeShare(makeMutants(RULES), 3)) {
     // With policy routing of its own nothing is held against the other chain by chain: every flow is looked at.
     const copy = { ...rules, policyRouting: structuredClone(rules.policyRouting) };
     expect([name, tell(knowing?.(rules, family))]).toEqual([name, tell(looking?.(copy, family))]);

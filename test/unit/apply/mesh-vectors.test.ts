@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { IS_THOROUGH } from "../../thoroughness.ts";
 import { inputOf, type RulesByPlace, readVectors, recordedRules, type Vector } from "../meshes/vectors.ts";
 import { buildOnce, quoteWords, runInNamespace } from "./namespace-setup.ts";
 
@@ -91,14 +92,14 @@ function kindOf(vector: Vector): string {
 }
 
 /**
- * Gives the first case of each kind of state; with LANDFALL_ALL_VECTORS every case, which takes minutes. The generated texts of all of them
+ * Gives the first case of each kind of state; in a thorough run every case, which takes minutes. The generated texts of all of them
  * are compared in the tests of each mesh.
  */
 function chooseVectors(mesh: string): readonly Vector[] {
   const all = readVectors(`${mesh}.json`).filter(
     ({ name, rc, bad }) => rc === 0 && !bad && !(LEFT_OUT[mesh] ?? []).includes(name),
   );
-  if (process.env["LANDFALL_ALL_VECTORS"] !== undefined) return all;
+  if (IS_THOROUGH) return all;
   return [...Map.groupBy(all, kindOf).values()].flatMap(([first]) => first ?? []);
 }
 

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { readNft } from "../../../../harness/formats/nft/read-nft.ts";
 import { renderNftJson, renderNftText } from "../../../../harness/formats/nft/write-nft.ts";
+import { takeShare } from "../../../thoroughness.ts";
 import { NAMES, type PairItem, readItems, type SemanticsItem } from "../../nft-vectors.ts";
 
 /** What nft's JSON cannot say: a dormant table, and a set with typeof. */
@@ -27,7 +28,7 @@ function listAfter(text: string, flag: "" | "-j"): string {
 
 describe("rules that are parsed and rendered again are the same in the kernel", () => {
   const cases = items.flatMap(({ name, nft }) => (nft === null || KEPT.includes(name) ? [] : [[name, nft] as const]));
-  test.each(cases)("%s", (name, nft) => {
+  test.each(takeShare(cases, 2))("%s", (name, nft) => {
     const read = readNft(nft, { where: name, names: NAMES });
     if (!read.ok) throw new Error(read.findings.map(({ message }) => message).join("\n"));
     const wanted = listAfter(nft, "");
