@@ -1,4 +1,4 @@
-import type { CauseReport } from "../model/cause-report.ts";
+import { ANOTHER_TAKES, type CauseReport } from "../model/cause-report.ts";
 import { type Expectation, isLanding } from "../model/expectation.ts";
 import type { Landing } from "../model/landing.ts";
 import type { BackendName, FlowReport, ScenarioReport } from "../model/report.ts";
@@ -34,8 +34,7 @@ export function tellCauses(
     .toSorted((a, b) => b.flows.length - a.flows.length)
     .map((cause) => {
       const flows = cause.flows.flatMap((each) => byName.get(keyOf(each)) ?? []);
-      // A reader knows the flows that the scenario names, rather than those that stand for a class.
-      const inOrder = flows.toSorted((a, b) => Number(a.chosenFor === "class") - Number(b.chosenFor === "class"));
+      const inOrder = flows.toSorted((a, b) => weigh(a) - weigh(b));
       return {
         heading: describeHeading(inOrder),
         rows: describeCause(cause),
@@ -44,6 +43,11 @@ export function tellCauses(
         unnamed: Math.max(inOrder.length - IN_FULL - NAMED, 0),
       };
     });
+}
+
+/** A loop is the worst; and a reader knows the flows that the scenario names, rather than those that stand for a class. */
+function weigh({ observed, chosenFor }: FlowReport): number {
+  return (observed.kind === "loop" ? 0 : 2) + (chosenFor === "class" ? 1 : 0);
 }
 
 function keyOf({ flow, manner }: CauseReport["flows"][number]): string {
@@ -66,7 +70,7 @@ function describeHeading(flows: readonly FlowReport[]): string {
   const [count, number] = flows.length === 1 ? ["1 flow", 0 as const] : [`${flows.length} flows`, 1 as const];
   const kinds = [...new Set(flows.map(({ observed }) => observed.kind))];
   const instead = describeInstead(flows, kinds);
-  if (kinds.length > LISTED) return `${count} ${["lands", "land"][number]} elsewhere than required`;
+  if (kinds.length > LISTED || isCrossed(flows)) return `${count} ${["lands", "land"][number]} elsewhere than required`;
   const ends = kinds.map((kind) => {
     const where = kind === "listener" ? ` ${nameListeners(flows.map(({ observed }) => observed))}` : "";
     return `${VERBS[kind][number]}${where}`;
@@ -76,14 +80,28 @@ function describeHeading(flows: readonly FlowReport[]): string {
     : `${count} ${ends.join(", or ")}${instead === "" ? "" : `,${instead}`}`;
 }
 
+/** Says whether what some flows land on is required of others: to name the one instead of the other would say nothing. */
+function isCrossed(flows: readonly FlowReport[]): boolean {
+  const seen = new Set(flows.map(({ observed }) => nameEnd(observed)));
+  const required = flows.filter((flow) => isLanding(flow.expected) && !hasSameEnd(flow.expected, flow.observed));
+  return flows.length > 1 && required.some(({ expected }) => isLanding(expected) && seen.has(nameEnd(expected)));
+}
+
 /** Several ends are one where all flows were to go on to where they were dialled. */
 function describeInstead(flows: readonly FlowReport[], kinds: readonly Landing["kind"][]): string {
-  const required = [...new Set(flows.map(({ expected }) => describeRequired(expected, kinds)))];
+  // What a proxy sends on was to go wherever its own connection goes.
+  const direct = flows.filter(({ manner }) => manner === "answer");
+  const asked = direct.length > 0 ? direct : flows;
+  const required = [...new Set(asked.map(({ expected }) => describeRequired(expected, kinds)))];
   if (required.length === 1 && flows.every(({ expected, observed }) => hasSameEnd(expected, observed)))
     return describeOtherWay(flows);
   if (required.length === 1) return ` instead of ${required.join("")}`;
-  return flows.every(({ expected }) => isAsDialled(expected)) ? " instead of where they were dialled" : "";
+  const places = asked.map(({ expected }) => (isAsDialled(expected) ? AS_DIALLED : describeRequired(expected, kinds)));
+  const ends = [...new Set(places)].toSorted((a, b) => Number(a === AS_DIALLED) - Number(b === AS_DIALLED));
+  return ends.length <= LISTED ? ` instead of ${listAlternatives(ends)}` : "";
 }
+
+const AS_DIALLED = "where they were dialled";
 
 function isAsDialled(expected: Expectation): boolean {
   return (
@@ -154,8 +172,9 @@ export function describeCause({ rule, wanted, why, kind, breaks, remedy }: Cause
         ];
   return [
     ...rules,
-    ["because", why],
-    ...(breaks === undefined ? [] : [["breaks", breaks] as const]),
+    // What takes the flows stands above.
+    ...(kind === "missing-rule" && why === ANOTHER_TAKES ? [] : [["because", why] as const]),
+    ...(breaks === undefined ? [] : [["breaks", `the requirement ${breaks}`] as const]),
     ...(remedy === undefined ? [] : [["remedy", remedy] as const]),
   ];
 }

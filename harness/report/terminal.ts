@@ -37,9 +37,8 @@ export function renderTerminal(report: Report, look: TerminalLook): string {
 }
 
 function renderScenario(scenario: ScenarioReport, backend: BackendName, look: TerminalLook, paint: Paint): string {
-  // What stands for a class is one of many, unless it was asked for: the number of classes tells of it, and the causes of what is wrong.
-  const isOneOfMany = (each: FlowReport) =>
-    !scenario.asked && each.chosenFor === "class" && (isClear(each) || isInCause(each, scenario));
+  // What stands for a class is one of many, unless it was asked for or is wrong: the number of classes tells of it.
+  const isOneOfMany = (each: FlowReport) => !scenario.asked && each.chosenFor === "class" && isClear(each);
   const isQuiet = (each: FlowReport) =>
     look.rows !== undefined && look.rows !== "all" && (isClear(each) || isInCause(each, scenario));
   const shown = scenario.flows.filter((each) => !isOneOfMany(each) && !isQuiet(each));
@@ -67,10 +66,9 @@ function renderClasses(scenario: ScenarioReport, backend: BackendName, look: Ter
   const { classes, asked, notLookedAt } = scenario;
   const unseen = (notLookedAt ?? []).map((family) => `? ${describeUnseenFamily(family)}`);
   const failed = classes?.failure ? [`? ${describeClassFailure(classes.failure)}`] : [];
-  // Causes name flows of classes, which a reader would look for above.
   const isListed = look.rows === undefined || look.rows === "all";
-  const hidden = isListed && !asked && scenario.flows.some(({ chosenFor }) => chosenFor === "class");
-  const rest = hidden ? ". Causes name such flows; the list above leaves them out" : "";
+  const hidden = isListed && !asked && scenario.flows.some((each) => each.chosenFor === "class" && isClear(each));
+  const rest = hidden ? ". The list above leaves out those that landed as expected" : "";
   const told = classes && !classes.failure ? [`${describeClasses(classes, backend)}${rest}`] : [];
   const left = classes ? listLeft(classes).map((line) => `? ${line}`) : [];
   const narrowed = tellAsked(asked).map((line) => `! ${line}`);

@@ -33,7 +33,10 @@ export function agreeBy(keyOf: (landing: Landing) => string): MutantQuestion["ag
     isLanding(demanded) ? keyOf(demanded) === keyOf(landed) : meetsExpectation(demanded, landed);
 }
 
-/** Gives every mutant of a third of them (of all in a thorough run) that no flow shows and that is not proven to land every flow alike, with a flow that it lands elsewhere. */
+/**
+ * Gives every mutant that no flow shows and that is not proven to land every flow alike, with a flow that it lands elsewhere. It asks this
+ * of a third of the mutants, in a thorough run of all.
+ */
 export function findHoles({ rules, spec, flows, agree, dress = (each) => each }: MutantQuestion): readonly string[] {
   const search = startSearch(dress(rules), spec, DEFAULT_ADDRESSES);
   return takeShare(makeMutants(rules), 3).flatMap(({ name, family, rules: mutated }) => {

@@ -1,6 +1,6 @@
 import { findExpectation } from "../../contract/expectation.ts";
 import { firstConnection } from "../../contract/first-connection.ts";
-import type { CauseReport } from "../../model/cause-report.ts";
+import { ANOTHER_TAKES, type CauseReport } from "../../model/cause-report.ts";
 import { isLanding, meetsExpectation } from "../../model/expectation.ts";
 import { renderFlowText } from "../../model/flow-spec.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
@@ -194,7 +194,7 @@ function compareRules(
     const why = "this rule takes these flows, and the mesh has none like it";
     return { kind: "deciding-rule", rule: deciding.rule, wanted: null, why };
   }
-  const taken = deciding.taker === null ? "no rule takes these flows" : "another rule takes these flows";
+  const taken = deciding.taker === null ? "no rule takes these flows" : ANOTHER_TAKES;
   const like = nearest ? `; the most similar, ${namePlace(nearest.rule)}, does not: ${nearest.why}` : "";
   return { kind: "missing-rule", rule: deciding.taker, wanted, why: `${taken}${like}` };
 }

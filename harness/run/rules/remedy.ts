@@ -25,6 +25,14 @@ export interface Tried {
   readonly addresses: SandboxAddresses;
 }
 
+/** A cause with its flows; `remedy` is what to change, null where nobody has tried it. */
+export interface TracedCause {
+  readonly cause: Omit<CauseReport, "flows" | "breaks" | "remedy">;
+  readonly clause: string | null;
+  readonly remedy?: string | null;
+  readonly flows: readonly [FlowReport, ...FlowReport[]];
+}
+
 /** Says what to change where a rule is at fault, or missing; `flow` is one of those that show it. */
 export function findRemedy(
   { kind, rule, wanted }: Pick<CauseReport, "kind" | "rule" | "wanted">,

@@ -1,27 +1,20 @@
-import type { CauseReport } from "../../model/cause-report.ts";
-import type { FlowReport } from "../../model/report.ts";
+import { ANOTHER_TAKES } from "../../model/cause-report.ts";
 import type { RulePlace } from "../../model/rule-place.ts";
+import { joinExchanged } from "./exchanged-causes.ts";
 import { type FoundRule, findMissingRule, landsAll } from "./missing-rule.ts";
-import type { Tried } from "./remedy.ts";
+import type { TracedCause, Tried } from "./remedy.ts";
 import { namePlace } from "./rule-order.ts";
 
 /** What is known where the rules under test cannot be held against the mesh's own, rule by rule. */
 export const DECIDES = "this rule decides where these flows land; it is wrong, or a rule before it is missing";
 
-/** A cause with its flows; `remedy` is what to change, null where nobody has tried it. */
-export interface TracedCause {
-  readonly cause: Omit<CauseReport, "flows" | "breaks" | "remedy">;
-  readonly clause: string | null;
-  readonly remedy?: string | null;
-  readonly flows: readonly [FlowReport, ...FlowReport[]];
-}
-
 /**
  * Gives causes of which only the deciding rule is known with the rule that is wrong or missing, where the simulator shows for all of their
- * flows that this one change is what they lack. Causes that lack the same rule become one.
+ * flows that this one change is what they lack. Causes that lack the same rule become one, and so do those of a rule that stands in the
+ * place of another ({@link joinExchanged}).
  */
 export function traceCauses(causes: readonly TracedCause[], tried: Tried): readonly TracedCause[] {
-  const traced = causes.map((each) => {
+  const traced = joinExchanged(causes, tried).map((each) => {
     const { rule, wanted, why } = each.cause;
     const isOpen = why === DECIDES && rule !== null && wanted !== null;
     return { each, found: isOpen ? findMissingRule(each.flows, rule, tried) : null };
@@ -71,7 +64,7 @@ function explain(each: TracedCause, { kind, place, text }: FoundRule): TracedCau
       }
     : {
         ...each,
-        cause: { kind, rule, wanted, why: "another rule takes these flows" },
+        cause: { kind, rule, wanted, why: ANOTHER_TAKES },
         remedy: `insert the missing rule before ${namePlace(place)}`,
       };
 }

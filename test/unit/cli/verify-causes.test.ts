@@ -74,6 +74,26 @@ describe("the causes of wrong landings", () => {
     expect(out.split("\n").length).toBeLessThan(30);
     expect(out).not.toMatch(/✓/);
   });
+  test.each([
+    ["another port", "port-of-rule.txt", "--dport 15020", "--dport 15021", "ISTIO_INBOUND"],
+    ["another address", "address-of-rule.txt", "-d 127.0.0.1/32 -j RETURN", "-d 10.0.0.0/8 -j RETURN", "ISTIO_OUTPUT"],
+  ])("a rule about %s is one cause: it stands in the place of the required one", async (_, file, own, other, chain) => {
+    const name = write(file, (rules) => rules.replace(own, other));
+    const causes = await listCauses(name);
+    const rule = { chain, file: name, line: lineOf(name, other) };
+    expect(causes).toMatchObject([
+      {
+        kind: "other-target",
+        rule,
+        wanted: { rule: expect.stringContaining(own) },
+        remedy: "change this rule to the required one",
+      },
+    ]);
+    const { out } = await verify(name);
+    const [, wrong] = / (\d+) not as expected/.exec(out) ?? [];
+    expect(out.match(/^ {2}✗ \S+ -> /gm)).toHaveLength(Number(wrong));
+  });
+
   test("in chains with other names, a wrong rule is compared with the required one by those names", async () => {
     const name = write("own.txt", (rules) =>
       rules.replaceAll("ISTIO_", "MY_").replace("--to-ports 15006", "--to-ports 15007"),
