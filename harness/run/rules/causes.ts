@@ -1,7 +1,7 @@
 import { findExpectation } from "../../contract/expectation.ts";
 import { firstConnection } from "../../contract/first-connection.ts";
 import { ANOTHER_TAKES, type CauseReport } from "../../model/cause-report.ts";
-import { isLanding, meetsExpectation } from "../../model/expectation.ts";
+import { meetsExpectation } from "../../model/expectation.ts";
 import { renderFlowText } from "../../model/flow-spec.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
 import type { FlowReport, WantedRule } from "../../model/report.ts";
@@ -10,6 +10,7 @@ import { NO_RULES, type PodRules } from "../../model/ruleset.ts";
 import { compilePod } from "../../netfilter/simulator.ts";
 import { describeLanding } from "../../report/landing-phrase.ts";
 import type { BoundScenario } from "../scenario/bound-scenario.ts";
+import { type FoundCause, joinAlike } from "./alike-causes.ts";
 import {
   findDeciding,
   findRivalRule,
@@ -55,7 +56,8 @@ export function findCauses(
     const cause = findContradiction(flow, bound, addresses) ?? findCause(flow, known);
     const isTurnedAway = cause.rule !== null && turnsAway(cause.rule, known);
     const clause = isTurnedAway ? null : findClause(flow, cause, bound, addresses);
-    return { flow, cause, clause, isTurnedAway, key: keyOf(cause, flow, isTurnedAway, known) };
+    const isWhole = isTurnedAway || isOdd(cause, known);
+    return { flow, cause, clause, isWhole, key: keyOf(cause, flow, isWhole, known) };
   });
   const groups = [...Map.groupBy(found, ({ key }) => key).values()].flatMap(joinAlike);
   return traceCauses(
@@ -72,41 +74,6 @@ export function findCauses(
     remedy: remedy ?? findRemedy(cause, first, tried),
     flows: [first, ...others].map(({ flow, manner }) => ({ flow, manner })),
   }));
-}
-
-/** A flow that landed wrong, with its cause. */
-interface FoundCause {
-  readonly flow: FlowReport;
-  readonly cause: Cause;
-  /** The clause that it breaks, with what it says; null where that says nothing of the cause. */
-  readonly clause: string | null;
-  /** Whether a rule that the mesh has not drops or rejects it. */
-  readonly isTurnedAway: boolean;
-  /** The same for flows that may have one cause. */
-  readonly key: string;
-}
-
-/** Puts together what breaks one clause, and what should have landed on one listener: either is one fault. */
-function joinAlike(found: readonly FoundCause[]): readonly (readonly FoundCause[])[] {
-  const [first] = found;
-  const isMixed = first?.cause.kind === "deciding-rule" || first?.cause.kind === "no-rule";
-  if (!isMixed || first.isTurnedAway) return [found];
-  const groups: { readonly names: Set<string>; readonly members: FoundCause[] }[] = [];
-  for (const each of found) {
-    const names = [requiredEnd(each.flow), ...(each.clause === null ? [] : [each.clause])];
-    const alike = groups.filter((group) => names.some((name) => group.names.has(name)));
-    const joined = {
-      names: new Set([...names, ...alike.flatMap((group) => [...group.names])]),
-      members: [...alike.flatMap(({ members }) => members), each],
-    };
-    for (const group of alike) groups.splice(groups.indexOf(group), 1);
-    groups.push(joined);
-  }
-  return groups.map(({ members }) => members);
-}
-
-function requiredEnd({ expected }: FlowReport): string {
-  return isLanding(expected) ? (expected.hops[0]?.listener ?? expected.listener ?? expected.kind) : expected.kind;
 }
 
 /**
@@ -126,15 +93,15 @@ function findClause(
   return clause ? `${clause.name}: ${clause.says}` : null;
 }
 
-/** Flows that do not differ in it may have one cause; what a rule drops or rejects is one whatever was required. */
+/** Flows that do not differ in it may have one cause; what a rule takes that the mesh has not is one whatever was required. */
 function keyOf(
   { kind, rule, wanted, why }: Cause,
   { observed }: FlowReport,
-  isTurnedAway: boolean,
+  isWhole: boolean,
   known: KnownRules,
 ): string {
   const [ruleKey, wantedKey] = [rule, wanted].map((place) => place && renderPlaceKey({ ...place, family: 4 }));
-  if (kind === "other-target" || isTurnedAway) return JSON.stringify([kind, ruleKey]);
+  if (kind === "other-target" || isWhole) return JSON.stringify([kind, ruleKey]);
   if (kind === "missing-rule") return JSON.stringify([kind, wantedKey]);
   if (kind === "routing" || kind === "expectation") return JSON.stringify([kind, why]);
   // What no rule takes lands wherever it was dialled, and so does what a rule only lets go.
@@ -151,6 +118,11 @@ function findContradiction(flow: FlowReport, bound: BoundScenario, addresses: Sa
   if (demanded === null || !meetsExpectation(demanded, flow.observed)) return null;
   const why = `the scenario expects a landing that its own settings do not demand: they demand ${describeLanding(demanded)}`;
   return { kind: "expectation", rule: flow.rules.at(-1) ?? null, wanted: null, why };
+}
+
+/** Says whether it is known of a rule not only that it decides, but also that the mesh has none like it. */
+function isOdd({ kind, rule, why }: Cause, known: KnownRules): boolean {
+  return kind === "deciding-rule" && rule !== null && why !== DECIDES && isStranger(rule, known);
 }
 
 function findCause(flow: FlowReport, known: KnownRules): Cause {

@@ -4,9 +4,10 @@ import { landsAll } from "./missing-rule.ts";
 import type { TracedCause, Tried } from "./remedy.ts";
 
 /**
- * Joins a rule that is missing with one that the mesh does not have, where the one stands in the place of the other: a port or an address
- * was mistyped, say. The simulator shows it: with the missing rule instead of the odd one, the flows of both land as expected, and no other
- * flow of the run lands worse.
+ * Names the rule to change for a missing rule. Joins a rule that is missing with one that the mesh does not have, where the one stands in
+ * the place of the other: a port or an address was mistyped, say; or else finds the rule that takes only some of what the missing one takes.
+ * The simulator shows it: with the missing rule instead of the one that is there, all these flows land as expected, and no other flow of the
+ * run lands worse.
  *
  * Limits: a rule that is wrong in both families is joined in neither, since each place is one family's.
  */
@@ -21,22 +22,36 @@ export function joinExchanged(causes: readonly TracedCause[], tried: Tried): rea
       gone.add(odd);
     }
   }
-  return causes.flatMap((each) => (gone.has(each) ? [] : [joined.get(each) ?? each]));
+  return causes.flatMap((each) => (gone.has(each) ? [] : [joined.get(each) ?? widen(each, tried)]));
 }
 
 function joinPair(missing: TracedCause, odd: TracedCause, tried: Tried): TracedCause | null {
-  const { wanted } = missing.cause;
-  const { rule } = odd.cause;
+  const flows: TracedCause["flows"] = [...missing.flows, ...odd.flows];
+  const cause = exchange(missing.cause.wanted, odd.cause.rule, flows, tried);
+  if (cause === null) return null;
+  const why = "this rule stands in the place of the required one";
+  const clause = missing.clause === odd.clause ? missing.clause : null;
+  return { cause: { ...cause, why }, clause, remedy: REMEDY, flows };
+}
+
+const REMEDY = "change this rule to the required one";
+
+/** The rule most like the missing one may be narrower than that. */
+function widen(each: TracedCause, tried: Tried): TracedCause {
+  const { kind, wanted } = each.cause;
+  const nearest = kind === "missing-rule" ? (each.flows[0].wanted?.nearest?.rule ?? null) : null;
+  const cause = exchange(wanted, nearest, each.flows, tried);
+  if (cause === null) return each;
+  const why = "this rule takes only some of the flows that the required one takes";
+  return { ...each, cause: { ...cause, why }, remedy: REMEDY };
+}
+
+/** Puts the required rule into the place of one of the same chain; null where that does not land these flows as expected. */
+function exchange(wanted: RulePlace | null, rule: RulePlace | null, flows: readonly FlowReport[], tried: Tried) {
   if (wanted === null || rule === null || !isSameChain(wanted, rule)) return null;
   const own = findRuleAt(wanted, tried.own);
-  const flows: readonly [FlowReport, ...FlowReport[]] = [...missing.flows, ...odd.flows];
-  if (!own || !landsAll(flows, { kind: "other-target", place: rule, rule: own }, tried)) return null;
-  return {
-    cause: { kind: "other-target", rule, wanted, why: "this rule stands in the place of the required one" },
-    clause: missing.clause === odd.clause ? missing.clause : null,
-    remedy: "change this rule to the required one",
-    flows,
-  };
+  const isRight = own && landsAll(flows, { kind: "other-target", place: rule, rule: own }, tried);
+  return isRight ? { kind: "other-target" as const, rule, wanted } : null;
 }
 
 function isSameChain(one: RulePlace, other: RulePlace): boolean {

@@ -223,6 +223,25 @@ describe("the causes of wrong landings", () => {
     expect(out).toContain(`rule      nat ISTIO_OUTPUT 6 (extra.txt:${lineOf(name, extra)}): ${extra}`.slice(0, 60));
     expect(out).toMatch(/ remedy {4}remove or correct this rule, or change the settings/);
   });
+  test("a rule that the mesh does not have is one cause, whatever was required of the flows that it takes", async () => {
+    const extra = "-A OUTPUT -p tcp -m tcp --dport 443 -j ACCEPT";
+    const name = write("bypass.txt", (rules) =>
+      rules.replace(/^(-A OUTPUT -p tcp -j ISTIO_OUTPUT\n)/m, `${extra}\n$1`),
+    );
+    expect(await listCauses(name)).toMatchObject([{ kind: "deciding-rule", rule: { line: lineOf(name, extra) } }]);
+  });
+  test("a rule that takes only some of what the required one takes is to be changed", async () => {
+    const narrow = "-A ISTIO_INBOUND -p tcp -m tcp --dport 8000:9000 -j ISTIO_IN_REDIRECT";
+    const name = write("narrow.txt", (rules) => rules.replace("-A ISTIO_INBOUND -p tcp -j ISTIO_IN_REDIRECT", narrow));
+    expect(await listCauses(name)).toMatchObject([
+      {
+        kind: "other-target",
+        rule: { line: lineOf(name, narrow) },
+        wanted: { rule: "-A ISTIO_INBOUND -p tcp -j ISTIO_IN_REDIRECT" },
+        why: "this rule takes only some of the flows that the required one takes",
+      },
+    ]);
+  });
   test("a rule that drops more than the mesh does is one cause, whatever was required", async () => {
     const name = write(
       "drop.txt",
