@@ -5,9 +5,9 @@ import type { TracedCause, Tried } from "./remedy.ts";
 
 /**
  * Names the rule to change for a missing rule. Joins a rule that is missing with one that the mesh does not have, where the one stands in
- * the place of the other: a port or an address was mistyped, say; or else finds the rule that takes only some of what the missing one takes.
- * The simulator shows it: with the missing rule instead of the one that is there, all these flows land as expected, and no other flow of the
- * run lands worse.
+ * the place of the other: a port or an address was mistyped, say; or else finds the rule that takes only some of what the missing one
+ * takes. The simulator shows it: with the missing rule instead of the one that is there, all these flows land as expected, and no other
+ * flow of the run lands worse.
  *
  * Limits: a rule that is wrong in both families is joined in neither, since each place is one family's.
  */
