@@ -13,6 +13,7 @@ const HOLES: readonly (readonly [file: string, flow: string, rule: string])[] = 
   ["source-address", "upstream@192.0.2.64 -> pod:8080", "-s 192.0.2.64/26"],
   ["source-port", "client@:5000 -> pod:8080", "--sport 5000"],
   ["own-source-port", "app@:70\\d -> upstream:8080", "--sport 700:710"],
+  ["proxy-source-port", "app@:15006 -> upstream:8080", "--sport 15006"],
   ["mark", "app,mark=0x7 -> upstream:8080", "--mark 0x7/0xff"],
   ["interface", "vm -> pod:8080", "-i net1"],
   ["other-interfaces", "vm -> pod:8080", "! -i eth0"],

@@ -36,14 +36,13 @@ const MARKS_AT_MOST = 64;
  * Gives lanes once more for every kind of socket that rules tell apart: by the port that it is bound to (`--sport 5000`), and in the pod by
  * its mark (`-m mark --mark 0x1`); `demanded` are the marks that a contract, a property or the flows asked about name. Where a rule asks
  * for some of the ports that the kernel may choose and not for others, it cannot be known where the flow of a socket whose port the kernel
- * chooses lands; `chosenPorts` says whether such flows have lanes too. No socket of the pod can be bound to a port at which the pod's shape
- * has a listener. Ports of the app are not left out: which ports the app of a real pod listens on is an assumption, and another app may
- * bind to them.
+ * chooses lands; `chosenPorts` says whether such flows have lanes too. A socket may be bound to a port at which somebody listens: by UDP
+ * with SO_REUSEADDR, by TCP with CAP_NET_ADMIN (TCP_REPAIR), or where the listener is not there yet.
  */
 export function varySockets(
   lanes: readonly Lane[],
   rulesets: readonly Ruleset[],
-  { spec, chosenPorts = "there", routedMarks = [] }: SocketSetting,
+  { chosenPorts = "there", routedMarks = [] }: SocketSetting,
   demanded: ValueRanges = [],
 ): readonly Lane[] {
   const matches = rulesets.flatMap(listRules).flatMap(listMatches);
@@ -55,19 +54,14 @@ export function varySockets(
   };
   const ports = { tcp: listPortsOf("tcp"), udp: listPortsOf("udp") };
   const marks = listMarks(matches, demanded, routedMarks);
-  const listening = takenPorts(spec.shape);
-  return lanes.flatMap((lane) => {
-    const isPods = lane.host === "pod";
-    const own = ports[lane.protocol].filter(
-      (range) => !isPods || range === null || chooseFreePort(range, listening, 0) !== null,
-    );
-    return own.flatMap((range) =>
+  return lanes.flatMap((lane) =>
+    ports[lane.protocol].flatMap((range) =>
       marksOf(lane, marks).map((mark) => {
         const socket = { ports: range, mark };
         return { ...lane, name: `${lane.name}${describeSocket(socket)}`, socket };
       }),
-    );
-  });
+    ),
+  );
 }
 
 function marksOf({ host, sockets }: Lane, marks: readonly number[]): readonly number[] {

@@ -70,10 +70,12 @@ function ownerOf({ proxyUid: [uid], proxyGid: [gid], interceptionMode }: IstioSe
 /**
  * With TPROXY Envoy reaches the app from its client's address, with the mark 1337 (the filter OriginalSrc in
  * pilot/pkg/xds/filters/filters.go, added by populateListenerFilters in pilot/pkg/networking/core/listener_inbound.go). Limit: Envoy's
- * mark is fixed; here it is the one that the settings give to captured packets, which is the same unless -t changes it.
+ * mark is fixed; here it is the one that the settings give to captured packets, which is the same unless -t changes it. Where no inbound
+ * port is captured it has no client to do this for, and the pod has no routes for what bears the mark.
  */
-function inboundDials({ interceptionMode, tproxyMark }: IstioSettings): Dials {
-  if (interceptionMode !== "TPROXY") return { kind: "original", own: "from-pass-through" };
+function inboundDials({ interceptionMode, inboundPortsInclude, tproxyMark }: IstioSettings): Dials {
+  const isTransparent = interceptionMode === "TPROXY" && inboundPortsInclude.length > 0;
+  if (!isTransparent) return { kind: "original", own: "from-pass-through" };
   return { kind: "original", own: "from-original-source", mark: tproxyMark };
 }
 
