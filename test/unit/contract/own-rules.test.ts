@@ -10,7 +10,6 @@ const SETTINGS: readonly string[] = [
   "--mesh istio -m TPROXY --redirect-dns",
   "--mesh istio -b * -k vm0 -o 443",
   "--mesh kuma --redirect-inbound=false",
-  "--mesh linkerd --inbound-ports-to-ignore 8080 --outbound-ports-to-ignore 443",
 ];
 
 describe("a mesh's own rules do in every class of flows what the mesh demands", () => {
