@@ -1,6 +1,7 @@
 import type { YAMLError } from "yaml";
 import { codedFinding, type Finding, type Parsed } from "../model/finding.ts";
 import { loadYaml } from "../model/packages.ts";
+import { readYamlValue } from "../model/yaml-value.ts";
 import { type ContractData, type DataFault, type DataPath, findShapeFaults } from "./contract-data.ts";
 import { findReferenceFaults } from "./contract-references.ts";
 
@@ -31,7 +32,7 @@ export function parseContractText(text: string, where: string): Parsed<ContractD
     }
     return undefined;
   };
-  const value: unknown = readValue(() => document.toJS({ maxAliasCount: ALIASES_AT_MOST }));
+  const value: unknown = readValue(() => readYamlValue(document, { maxAliasCount: ALIASES_AT_MOST }));
   if (value instanceof Error)
     return { ok: false, findings: [codedFinding("malformed-text", where, `${value.message}.`)] };
   const findings = findFaults(value).map(({ path, message }) => {

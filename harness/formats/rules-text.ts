@@ -6,6 +6,7 @@ import type { Rule, Ruleset } from "../model/ruleset.ts";
 import { describeDepth } from "./chain-graph.ts";
 import type { FamilyRules } from "./interpreter.ts";
 import { readNft, recogniseNft } from "./nft/read-nft.ts";
+import { findUnseenChains } from "./nft/rulesets.ts";
 import { findUntoldOrder } from "./nft/untold-order.ts";
 import { closeTables, openTables } from "./open-tables.ts";
 import { describeOtherText } from "./other-texts.ts";
@@ -50,8 +51,10 @@ export interface RulesText extends FamilyRules {
  * readRulesText("iptables -t nat -A OUTPUT -p tcp --dport 80 -j REDIRECT --to-ports 15001\n", { where: "a.sh", family: 4 })
  * // { ok: true, value: { ip: { family: 4, tables: […] }, ip6: null, family: 4, notices: [], hidden: [] } }
  */
-export function readRulesText(text: string, options: RulesTextOptions): Parsed<RulesText> {
+export function readRulesText(given: string, options: RulesTextOptions): Parsed<RulesText> {
   const { where } = options;
+  // A lone carriage return ends a line where nothing else does.
+  const text = given.includes("\n") ? given : given.replaceAll("\r", "\n");
   if (recogniseNft(text) !== null) return readNftRules(text, options);
   const other = describeOtherText(text);
   if (other !== null) return { ok: false, findings: [codedFinding("rule-fault", where, other)] };
@@ -82,7 +85,8 @@ function readNftRules(text: string, { where, names, family }: RulesTextOptions):
   const read = readNft(text, { where, ...(names ? { names } : {}) });
   if (!read.ok) return read;
   const { ip, ip6, notices } = read.value;
-  const hidden = findUntoldOrder(text, read.value).map((message) => codedFinding("unsupported", where, message));
+  const unseen = [...findUntoldOrder(text, read.value), ...findUnseenChains(read.value)];
+  const hidden = unseen.map((message) => codedFinding("unsupported", where, message));
   return { ok: true, value: { ip, ip6, family, notices, hidden } };
 }
 

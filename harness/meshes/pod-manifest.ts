@@ -1,5 +1,6 @@
 import { codedFinding, type Parsed } from "../model/finding.ts";
 import { loadYaml } from "../model/packages.ts";
+import { readYamlValue } from "../model/yaml-value.ts";
 import { type Fields, makeFields } from "./manifest-fields.ts";
 import { type FoundPod, findPods } from "./manifest-kinds.ts";
 import type { ManifestContainer, ManifestPath, PodManifest } from "./manifest-pod.ts";
@@ -40,7 +41,7 @@ export function parsePodManifest({ path: file, text }: MeshFile): Parsed<PodMani
 
 function readValues(documents: readonly { toJS(): unknown }[]): readonly unknown[] | Error {
   try {
-    return documents.map((document) => document.toJS());
+    return documents.map((document) => readYamlValue(document));
   } catch (fault) {
     return fault instanceof Error ? fault : new Error(String(fault));
   }

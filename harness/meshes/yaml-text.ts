@@ -1,4 +1,5 @@
 import { loadYaml } from "../model/packages.ts";
+import { readYamlValue } from "../model/yaml-value.ts";
 
 /**
  * Reads a text as YAML or JSON and gives its value, or what is wrong with it as one sentence. Aliases that would multiply without end are
@@ -14,7 +15,7 @@ export function readYamlText(
   const [error] = document.errors;
   if (error) return { ok: false, message: `This is neither JSON nor YAML: ${error.message}` };
   try {
-    return { ok: true, value: document.toJS() };
+    return { ok: true, value: readYamlValue(document) };
   } catch (fault) {
     return { ok: false, message: `This cannot be read: ${fault instanceof Error ? fault.message : String(fault)}.` };
   }

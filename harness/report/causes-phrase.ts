@@ -5,8 +5,6 @@ import type { BackendName, FlowReport, ScenarioReport } from "../model/report.ts
 import { type EvidenceRow, nameObserved } from "./evidence.ts";
 import { describeGot, describeLanding, describeMissingRule, describeRule, OPEN_ENDS } from "./landing-phrase.ts";
 
-/** Flows of one cause that are shown with all that is known of their landings. */
-const IN_FULL = 2;
 /** Further flows of one cause that are named. */
 const NAMED = 12;
 
@@ -35,14 +33,27 @@ export function tellCauses(
     .map((cause) => {
       const flows = cause.flows.flatMap((each) => byName.get(keyOf(each)) ?? []);
       const inOrder = flows.toSorted((a, b) => weigh(a) - weigh(b));
+      const inFull = chooseExamples(inOrder);
+      const others = inOrder.filter((flow) => !inFull.includes(flow));
       return {
         heading: describeHeading(inOrder),
         rows: describeCause(cause),
-        shown: inOrder.slice(0, IN_FULL).map((flow) => ({ flow, rows: describeEnds(flow, backend) })),
-        others: inOrder.slice(IN_FULL, IN_FULL + NAMED).map(nameFlow),
-        unnamed: Math.max(inOrder.length - IN_FULL - NAMED, 0),
+        shown: inFull.map((flow) => ({ flow, rows: describeEnds(flow, backend) })),
+        others: others.slice(0, NAMED).map(nameFlow),
+        unnamed: Math.max(others.length - NAMED, 0),
       };
     });
+}
+
+/** The first flow, and the first that ends elsewhere than it or was to: what is wrong of the one is not yet known of the other. */
+function chooseExamples(flows: readonly FlowReport[]): readonly FlowReport[] {
+  const [first] = flows;
+  if (first === undefined) return [];
+  const endsOf = ({ expected, observed }: FlowReport) =>
+    [isLanding(expected) && !isAsDialled(expected) ? nameEnd(expected) : AS_DIALLED, observed.kind].join();
+  const [next] = flows.slice(1);
+  const other = flows.find((flow) => endsOf(flow) !== endsOf(first)) ?? next;
+  return other === undefined ? [first] : [first, other];
 }
 
 /** A loop is the worst; and a reader knows the flows that the scenario names, rather than those that stand for a class. */
@@ -162,10 +173,7 @@ export function describeCause({ rule, wanted, why, kind, breaks, remedy }: Cause
   const taker = rule === null ? "none" : describeRule(rule);
   const rules: readonly EvidenceRow[] =
     kind === "missing-rule" && wanted !== null
-      ? [
-          ["missing", describeMissingRule(wanted)],
-          ["taken by", taker],
-        ]
+      ? [["missing", describeMissingRule(wanted)], ...(rule === null ? [] : [["taken by", taker] as const])]
       : [
           ["rule", taker],
           ...(wanted === null || kind === "deciding-rule" ? [] : [["required", describeRule(wanted)] as const]),

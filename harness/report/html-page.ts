@@ -57,7 +57,7 @@ export const FILTER_FORM = html`<form id="filter" role="search" hidden>
 `;
 
 /** The window that shows one flow; the script fills it. */
-const FLOW_WINDOW = html`<dialog id="flow" aria-labelledby="flow-name">
+const FLOW_WINDOW = html`<dialog id="flow" tabindex="-1" aria-labelledby="flow-name">
 <div class="bar"><h2 id="flow-name"></h2><button type="button" class="close">Close</button></div>
 <p class="landing"></p>
 <div class="told"></div>

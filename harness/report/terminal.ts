@@ -68,7 +68,7 @@ function renderClasses(scenario: ScenarioReport, backend: BackendName, look: Ter
   const failed = classes?.failure ? [`? ${describeClassFailure(classes.failure)}`] : [];
   const isListed = look.rows === undefined || look.rows === "all";
   const hidden = isListed && !asked && scenario.flows.some((each) => each.chosenFor === "class" && isClear(each));
-  const rest = hidden ? ". The list above leaves out those that landed as expected" : "";
+  const rest = hidden ? ". Such a flow is in the list above if it landed wrong" : "";
   const told = classes && !classes.failure ? [`${describeClasses(classes, backend)}${rest}`] : [];
   const left = classes ? listLeft(classes).map((line) => `? ${line}`) : [];
   const narrowed = tellAsked(asked).map((line) => `! ${line}`);

@@ -47,7 +47,7 @@ const SPECS: readonly OptionSpec[] = [
     name: "report",
     value: "FILE",
     repeatable: true,
-    help: "writes the result to FILE.md (for a pull request) or FILE.json too; -:md prints it instead of the text; repeatable",
+    help: "writes the result to FILE.md (for a pull request) or FILE.json too; -:md prints it instead of the text",
   },
   { name: "all", value: null, help: "gives an example flow of each class, its landings and the rules that decide" },
   { name: "json", value: null, help: "prints the result as JSON" },

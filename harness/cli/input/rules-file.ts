@@ -62,9 +62,10 @@ export function readTable({ values }: Pick<ParsedOptions, "values">): TableName 
 }
 
 /**
- * Reads files of rules in any form ({@link readRulesText}), pipes too (`--rules <(iptables-save)`, `-`); a byte order mark is passed over.
- * A family that no file has lines of is null; a file without any rule is its family without rules. What is wrong is added to the findings,
- * and so is a table that two files have. Throws `environment` where nothing is wrong but a text says that there are rules it does not show.
+ * Reads files of rules in any form ({@link readRulesText}), pipes too (`--rules <(iptables-save)`, `-`); a byte order mark is passed
+ * over. A family that no file has lines of is null; a file without any rule is its family without rules. What is wrong is added to the
+ * findings, and so is a table that two files have. Throws `environment` where nothing is wrong but a text says that there are rules it
+ * does not show, or has some that landfall does not follow.
  */
 export function readRulesFiles(
   sources: readonly RulesSource[],
@@ -82,7 +83,7 @@ export function readRulesFiles(
     ip6 = merge(ip6 ?? null, nameFile(read.ip6, source, io), source, findings);
   }
   if (hidden.length > 0 && findings.length === 0) {
-    const message = "The text does not contain every rule, so no answer would be complete; nothing was done.";
+    const message = "Not every rule is known, so no answer would be complete; nothing was done.";
     throw new LandfallError("environment", message, { findings: hidden });
   }
   return { ip: ip ?? null, ip6: ip6 ?? null };

@@ -17,7 +17,7 @@ import { listClasses, renderMap } from "../commands/map.ts";
 import { renderGlance } from "../output/map-text.ts";
 import { chooseColumns } from "../output/text-columns.ts";
 import { renderProofData, renderProofText } from "../prove/text.ts";
-import type { Inspected } from "./live-pod.ts";
+import { type Inspected, livePodIps } from "./live-pod.ts";
 
 /** What an inspection has found. */
 export interface Inspection {
@@ -56,7 +56,7 @@ export function renderInspection(
   );
   return [
     tell(`${live.name} (${addresses})`),
-    ...(results === null ? [] : [renderVerdict(results, line, { ...display, live })]),
+    ...(results === null ? [] : [renderVerdict(results, line, { ...display, live, podIps: livePodIps(read) })]),
     ...sources.map((source) => tell(`  ${source}`)),
     "\n# where every TCP flow lands\n",
     show === "all" ? renderMap(listMapped(rules, setting), { display }) : renderGlance(glances, rules, { display }),
@@ -70,7 +70,14 @@ export function renderInspection(
 function renderVerdict(
   results: readonly PropertyResult[],
   line: CaptureCommandLine,
-  { live, ...display }: Pick<Display, "columns"> & { readonly live: LiveNamespace },
+  {
+    live,
+    podIps,
+    ...display
+  }: Pick<Display, "columns"> & {
+    readonly live: LiveNamespace;
+    readonly podIps: readonly string[];
+  },
 ): string {
   const failed = results.filter(({ holds }) => !holds);
   if (failed.length === 0)
@@ -81,11 +88,19 @@ function renderVerdict(
   const head = isBroken
     ? "Drift: these rules do not do what the settings require.\n"
     : "It is unknown whether these rules do what the settings require.\n";
+  const settings = [...line.captureWords, ...listFileWords(line), "--pod-ip", podIps.join(",")];
   const explain = (flow: string) =>
-    `landfall inspect ${live.asked.map(quoteForShell).join(" ")} --format save > rules.txt; landfall explain ${[flow, ...line.captureWords].map(quoteForShell).join(" ")} --rules rules.txt`;
+    `landfall inspect ${live.asked.map(quoteForShell).join(" ")} --format save > rules.txt; landfall explain ${[flow, ...settings].map(quoteForShell).join(" ")} --rules rules.txt`;
   return (
     head +
     renderProofText(failed, () => undefined, { display, shape: line.capture.shape, explain, inFile: (place) => place })
+  );
+}
+
+/** The files that the settings come from. */
+function listFileWords({ options }: CaptureCommandLine): readonly string[] {
+  return ["contract", "manifest"].flatMap((name) =>
+    (options.values.get(name) ?? []).flatMap((value) => [`--${name}`, value]),
   );
 }
 

@@ -4,15 +4,19 @@ import type { FamilyRules } from "../interpreter.ts";
 import { isObject, type JsonObject, listOf, unwrap } from "./ast.ts";
 import type { NftTables } from "./read-ruleset.ts";
 
-/** The priority at which an ingress chain is shown: before everything else that a packet meets. */
-const FIRST = -2147483648;
+/** Where a chain at a device is shown: before everything else that a packet meets, or behind it. */
+const DEVICE_BASES = {
+  ingress: { hook: "prerouting", priority: -2147483648 },
+  egress: { hook: "postrouting", priority: 2147483647 },
+} as const;
 
 /**
- * Gives the tables of nft by family: those of `inet` are in both. A family that no table is of is null. An ingress chain that could drop
- * packets stands in front as one that nobody knows: whatever comes in is unknown.
+ * Gives the tables of nft by family: those of `inet` are in both. A family that no table is of is null. A chain at a device
+ * (ingress, egress) that could drop packets stands in front or behind as one that nobody knows: whatever comes in there, or leaves, is
+ * unknown.
  */
 export function toRulesets({ tables, kept }: Pick<NftTables, "tables" | "kept">): FamilyRules {
-  const unknown = findIngress(kept);
+  const unknown = findDeviceChains(kept);
   const of = (family: Family): Ruleset | null => {
     const own = tables.filter((table) => table.family === "inet" || table.family === familyKey(family));
     return own.length === 0 && unknown.length === 0 ? null : { family, tables: [...own, ...unknown] };
@@ -20,25 +24,40 @@ export function toRulesets({ tables, kept }: Pick<NftTables, "tables" | "kept">)
   return { ip: of(4), ip6: of(6) };
 }
 
-function findIngress(kept: readonly JsonObject[]): readonly Table[] {
+function findDeviceChains(kept: readonly JsonObject[]): readonly Table[] {
   return kept.flatMap(({ chain }): readonly Table[] => {
-    if (!isObject(chain) || chain.hook !== "ingress" || !couldDrop(chain, kept)) return [];
-    const text = `the ingress chain ${chain.name} of the table ${chain.family} ${chain.table}`;
+    if (!isObject(chain) || !couldDrop(chain, kept)) return [];
+    const base = DEVICE_BASES[chain.hook === "egress" ? "egress" : "ingress"];
+    const text = `the ${chain.hook} chain ${chain.name} of the table ${chain.family} ${chain.table}`;
     return [
       {
         family: "inet",
         source: "nft",
-        name: `${chain.table} (ingress)`,
+        name: `${chain.table} (${chain.hook})`,
         chains: [
           {
             name: String(chain.name),
-            base: { hook: "prerouting", type: "filter", priority: FIRST, policy: "ACCEPT" },
-            rules: [{ matches: [], target: { kind: "unknown", text } }],
+            base: { ...base, type: "filter", policy: "ACCEPT" },
+            rules: [{ matches: [], target: { kind: "unknown", text }, text }],
           },
         ],
       },
     ];
   });
+}
+
+/**
+ * Gives a sentence for each chain at a device that could drop or change packets (hooks ingress and egress, man 8 nft, "NETDEV ADDRESS
+ * FAMILY"): landfall does not follow packets through those, and does not put them into a sandbox.
+ */
+export function findUnseenChains({ kept }: Pick<NftTables, "kept">): readonly string[] {
+  return kept.flatMap(({ chain }) =>
+    isObject(chain) && couldDrop(chain, kept)
+      ? [
+          `The ${chain.hook} chain ${chain.name} of the table ${chain.family} ${chain.table} may drop or change packets, and landfall does not follow packets through such chains. Leave it out of this text; to have its rules in the sandbox, put all rules in with --rules-script.`,
+        ]
+      : [],
+  );
 }
 
 /** Whether it drops by its policy, or has a rule that does more than count and accept. */

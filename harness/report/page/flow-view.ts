@@ -99,6 +99,9 @@ function showWay(dialog: HTMLDialogElement, positions: readonly Position[]): voi
     if (!position || !back || !next) return;
     back.disabled = at === 0;
     next.disabled = at === positions.length - 1;
+    // A button that is disabled loses the focus, and with it the keys.
+    if (document.activeElement === document.body || (document.activeElement as HTMLButtonElement).disabled)
+      dialog.focus();
     packets.value = String(position.packet);
     showPosition(dialog, positions, at);
   };

@@ -159,7 +159,7 @@ function compareRules(
   }
   const before = nearest === null ? null : findTakenBefore(nearest.rule, wanted, rules, deciding.rule);
   if (nearest && before !== null) {
-    const why = `this rule takes these flows before ${namePlace(nearest.rule)} can`;
+    const why = `this rule stands before ${namePlace(nearest.rule)}, which would take these flows`;
     return { kind: "deciding-rule", rule: before, wanted, why };
   }
   if (!deciding.isOurs) {

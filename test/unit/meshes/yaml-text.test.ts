@@ -28,6 +28,7 @@ test.each([
   ["what is not YAML", "a: [", "This is neither JSON nor YAML:"],
   ["several documents", "a: 1\n---\na: 2", "This is neither JSON nor YAML:"],
   ["an alias of nothing", "a: *x", "This cannot be read:"],
+  ["an alias inside what it names", "a: &x [*x]", "This cannot be read: An alias stands inside what it names"],
   ["aliases that multiply without end", GROWING, "This cannot be read:"],
 ])("%s is refused with one sentence", (_, text, start) => {
   expect(readYamlText(text)).toEqual({ ok: false, message: expect.stringContaining(start) });

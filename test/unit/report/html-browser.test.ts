@@ -105,6 +105,12 @@ describe("the HTML report in a browser", () => {
       await keyboard.press("ArrowRight");
       await keyboard.press("ArrowLeft");
       expect(await status.textContent()).toMatch(/^step 2 of \d+$/);
+      await keyboard.press("End");
+      expect(await status.textContent()).toMatch(/^step (\d+) of \1$/);
+      await keyboard.press("ArrowLeft");
+      expect(await status.textContent()).not.toMatch(/^step (\d+) of \1$/);
+      await keyboard.press("Home");
+      expect(await status.textContent()).toMatch(/^step 1 of \d+$/);
       await keyboard.press("Escape");
       expect(await flow.count()).toBe(0);
       expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("app -> pod:8080");
