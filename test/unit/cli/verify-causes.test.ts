@@ -166,9 +166,7 @@ describe("the causes of wrong landings", () => {
     const name = write("leads.txt", (rules) => rules.replace("-A ISTIO_OUTPUT -j ISTIO_REDIRECT\n", ""));
     const [cause] = await listCauses(name);
     expect(cause).toMatchObject({ kind: "missing-rule", rule: null, wanted: { chain: "ISTIO_OUTPUT" } });
-    expect((await verify(name, "--only-failures")).out).toMatch(
-      /missing .*\n +because {3}no rule takes these flows/,
-    );
+    expect((await verify(name, "--only-failures")).out).toMatch(/missing .*\n +because {3}no rule takes these flows/);
   });
   test("flows that reach the required listener without a redirect are said to, and those that were to go on as dialled", async () => {
     const direct = write("direct.txt", (rules) => rules.replace(/^.* -o lo -j ISTIO_IN_REDIRECT\n/m, ""));

@@ -51,7 +51,9 @@ describe("where a mesh's tool and its documents differ", () => {
     const words = ["verify", "--mesh", "kuma", "--sandbox", "simulated"];
     const plain = await runCommand(...words);
     expect(plain.code).toBe(0);
-    expect(plain.out).toMatch(/2 flows, for example client -> pod:22, are to land as the mesh's own tool has it:\s+SSH's\s+port 22\s+is/);
+    expect(plain.out).toMatch(
+      /2 flows, for example client -> pod:22, are to land as the mesh's own tool has it:\s+SSH's\s+port 22\s+is/,
+    );
     const strict = await runCommand(...words, "--strict");
     expect(strict.code).toBe(1);
     expect(strict.out).not.toMatch(/documentation says otherwise/);
