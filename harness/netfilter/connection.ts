@@ -60,7 +60,10 @@ export function makeConnection(walk: Walk, attempt: Attempt): Ending {
  * Where only nat has rules and the source is unchanged, what follows the SYN meets no rule and finds its way back: between the pod and
  * its link's address, or inside the pod.
  */
-function isSureOfAnswer({ family, source, entry }: Packet, { pod, recorder }: Walk, attempt: Attempt, host: HostName) {
+function isSureOfAnswer(syn: Packet, { pod, recorder }: Walk, attempt: Attempt, host: HostName) {
+  const { family, source, entry } = syn;
+  // What has both ends at one place finds its own dialler there.
+  if (source.text === syn.destination.text && syn.sourcePort === syn.destinationPort) return false;
   if (recorder !== null || pod.shows[family] === "every packet" || entry?.natSource === "in-effect") return false;
   // What answers a socket of the pod with another host's address goes to that host, unless a mark is routed otherwise.
   if (attempt.host === "pod" && host === "pod") return source.host === "pod" || source.host === "loopback";

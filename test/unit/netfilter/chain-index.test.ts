@@ -54,6 +54,14 @@ test.each([
   expect(chosen).toEqual(whole);
 });
 
+test.each(["app@:8080 -> pod:8080", "app@:15001 -> localhost:15001"])(
+  "a flow with both ends at one place lands alike with and without a trace: %s",
+  (flow) => {
+    const { whole, chosen } = landTwice(["-d 10.97.0.3/32 -p tcp -j RETURN"], flow);
+    expect(chosen).toEqual(whole);
+  },
+);
+
 test("the rules left out are those that do not match, in chains of any order", () => {
   const rule = fc
     .tuple(
