@@ -16,7 +16,7 @@ const DEVICE_BASES = {
  * unknown.
  */
 export function toRulesets({ tables, kept }: Pick<NftTables, "tables" | "kept">): FamilyRules {
-  const unknown = findDeviceChains(kept);
+  const unknown = findDeviceChains(kept).map(makeUnknownTable);
   const of = (family: Family): Ruleset | null => {
     const own = tables.filter((table) => table.family === "inet" || table.family === familyKey(family));
     return own.length === 0 && unknown.length === 0 ? null : { family, tables: [...own, ...unknown] };
@@ -24,26 +24,13 @@ export function toRulesets({ tables, kept }: Pick<NftTables, "tables" | "kept">)
   return { ip: of(4), ip6: of(6) };
 }
 
-function findDeviceChains(kept: readonly JsonObject[]): readonly Table[] {
-  return kept.flatMap(({ chain }): readonly Table[] => {
-    if (!isObject(chain) || !couldDrop(chain, kept)) return [];
-    const base = DEVICE_BASES[chain.hook === "egress" ? "egress" : "ingress"];
-    const text = `the ${chain.hook} chain ${chain.name} of the table ${chain.family} ${chain.table}`;
-    return [
-      {
-        family: "inet",
-        source: "nft",
-        name: `${chain.table} (${chain.hook})`,
-        chains: [
-          {
-            name: String(chain.name),
-            base: { ...base, type: "filter", policy: "ACCEPT" },
-            rules: [{ matches: [], target: { kind: "unknown", text }, text }],
-          },
-        ],
-      },
-    ];
-  });
+function makeUnknownTable(chain: DeviceChain): Table {
+  const { hook, body } = chain;
+  const text = `the ${nameChain(chain)}`;
+  const base = { ...DEVICE_BASES[hook], type: "filter", policy: "ACCEPT" } as const;
+  const rules = [{ matches: [], target: { kind: "unknown", text }, text } as const];
+  const chains = [{ name: String(body.name), base, rules }];
+  return { family: "inet", source: "nft", name: `${body.table} (${hook})`, chains };
 }
 
 /**
@@ -51,13 +38,28 @@ function findDeviceChains(kept: readonly JsonObject[]): readonly Table[] {
  * FAMILY"): landfall does not follow packets through those, and does not put them into a sandbox.
  */
 export function findUnseenChains({ kept }: Pick<NftTables, "kept">): readonly string[] {
-  return kept.flatMap(({ chain }) =>
-    isObject(chain) && couldDrop(chain, kept)
-      ? [
-          `The ${chain.hook} chain ${chain.name} of the table ${chain.family} ${chain.table} may drop or change packets, and landfall does not follow packets through such chains. Leave it out of this text; to have its rules in the sandbox, put all rules in with --rules-script.`,
-        ]
-      : [],
+  return findDeviceChains(kept).map(
+    (chain) =>
+      `The ${nameChain(chain)} may drop or change packets, and landfall does not follow packets through such chains. Leave it out of this text; to have its rules in the sandbox, put all rules in with --rules-script.`,
   );
+}
+
+/** A base chain at a device. */
+interface DeviceChain {
+  readonly hook: keyof typeof DEVICE_BASES;
+  readonly body: JsonObject;
+}
+
+function nameChain({ hook, body }: DeviceChain): string {
+  return `${hook} chain ${body.name} of the table ${body.family} ${body.table}`;
+}
+
+/** Those that could drop or change packets. What is kept beside them, tables of arp and bridge, decides about no packet of a pod. */
+function findDeviceChains(kept: readonly JsonObject[]): readonly DeviceChain[] {
+  return kept.flatMap(({ chain: body }) => {
+    if (!isObject(body) || !couldDrop(body, kept)) return [];
+    return body.hook === "ingress" || body.hook === "egress" ? [{ hook: body.hook, body }] : [];
+  });
 }
 
 /** Whether it drops by its policy, or has a rule that does more than count and accept. */

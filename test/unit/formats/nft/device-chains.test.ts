@@ -31,6 +31,16 @@ describe.each(["ingress", "egress"])("a chain of nft at a device, hook %s,", (ho
   });
 });
 
+test.each([
+  ["arp", "table arp a { chain c { type filter hook input priority 0; policy drop; }; }"],
+  ["bridge", "table bridge b { chain c { type filter hook forward priority 0; policy drop; }; }"],
+  ["a device, which no hook calls", "table netdev d { chain c { drop; }; }"],
+])("a chain of %s decides about no packet of a pod, and is passed over", (_, text) => {
+  const parsed = readRulesText(text, { where: "a.nft", family: 4 });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.findings));
+  expect([parsed.value.hidden, listRules(parsed.value.ip), parsed.value.notices.length]).toEqual([[], [], 1]);
+});
+
 test("a carriage return alone ends a line where nothing else does", () => {
   const text = "*nat\r:OUTPUT ACCEPT [0:0]\r-A OUTPUT -p tcp -j REDIRECT --to-ports 15001\rCOMMIT\r";
   const parsed = readRulesText(text, { where: "a.rules", family: 4 });
