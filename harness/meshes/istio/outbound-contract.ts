@@ -1,7 +1,7 @@
 import type { Connection, Demand } from "../../model/contract.ts";
 import { isLoopback } from "../../model/pod.ts";
 import { demandInside } from "./inbound-contract.ts";
-import { nameDnsListener, nameListener } from "./pod.ts";
+import { isTransparent, nameDnsListener, nameListener } from "./pod.ts";
 import {
   DNS_PORT,
   findExit,
@@ -35,10 +35,6 @@ export function isBorrowed(situation: Situation, { startedOn, family, source, ow
   const { settings } = situation;
   if (startedOn !== "pod" || !isTransparent(settings) || isInside(source, situation)) return false;
   return !namesFamily(situation, family) || owner.mark !== settings.tproxyMark;
-}
-
-function isTransparent({ interceptionMode, inboundPortsInclude }: Situation["settings"]): boolean {
-  return interceptionMode === "TPROXY" && inboundPortsInclude.length > 0;
 }
 
 /** Says whether this is what the proxy makes for inbound traffic with TPROXY: to the pod, by its gid alone, since it runs as root. */

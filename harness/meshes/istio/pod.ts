@@ -73,10 +73,14 @@ function ownerOf({ proxyUid: [uid], proxyGid: [gid], interceptionMode }: IstioSe
  * mark is fixed; here it is the one that the settings give to captured packets, which is the same unless -t changes it. Where no inbound
  * port is captured it has no client to do this for, and the pod has no routes for what bears the mark.
  */
-function inboundDials({ interceptionMode, inboundPortsInclude, tproxyMark }: IstioSettings): Dials {
-  const isTransparent = interceptionMode === "TPROXY" && inboundPortsInclude.length > 0;
-  if (!isTransparent) return { kind: "original", own: "from-pass-through" };
-  return { kind: "original", own: "from-original-source", mark: tproxyMark };
+function inboundDials(settings: IstioSettings): Dials {
+  if (!isTransparent(settings)) return { kind: "original", own: "from-pass-through" };
+  return { kind: "original", own: "from-original-source", mark: settings.tproxyMark };
+}
+
+/** Says whether some inbound connection is captured with TPROXY. */
+export function isTransparent({ interceptionMode, inboundPortsInclude }: IstioSettings): boolean {
+  return interceptionMode === "TPROXY" && inboundPortsInclude.length > 0;
 }
 
 /** With TPROXY inbound traffic is taken transparently; outbound traffic is redirected in every mode. */
