@@ -1,12 +1,11 @@
 import { addressValue } from "../../model/address.ts";
 import { APP_ID, loopbackAddress } from "../../model/pod.ts";
-import { proxyIdentity } from "../../model/pod-shape.ts";
+import { proxyIdentity, takenPorts } from "../../model/pod-shape.ts";
 import { type Diagram, TERMINAL } from "../diagrams/diagrams.ts";
 import type { Axis } from "./axis.ts";
 import { DIMENSION, FIRST_REST, type FlowSpace } from "./flow-space.ts";
 import type { Lane } from "./lane.ts";
 import type { AnalysisSetting } from "./partition.ts";
-import { chooseFreePort, listeningPorts } from "./socket-lanes.ts";
 import type { FlowPoint, Witness } from "./witness.ts";
 
 /** Where a terminal was found: for each dimension on the way the atoms of the branch taken. */
@@ -14,7 +13,7 @@ export type Path = ReadonlyMap<number, readonly [first: number, last: number]>;
 
 /** Values a reader knows, to be taken for a class that holds them; by dimension, the best first. */
 export interface Preferences extends Readonly<Record<Exclude<keyof typeof DIMENSION, "unknown">, readonly bigint[]>> {
-  /** Ports that no socket is to be bound to, since somebody listens there. */
+  /** Ports that no socket is to be bound to where it may have another one, since somebody listens there. */
   readonly taken: readonly number[];
 }
 
@@ -48,7 +47,7 @@ export function listPreferences({ family }: FlowSpace, { addresses, spec }: Anal
     source: [addresses.client[family], through, local, ...services, ...second, ...beyond].map(addressValue),
     destination: known.map(addressValue),
     port: USUAL_PORTS.map(BigInt),
-    taken: [...listeningPorts(spec), ...spec.upstreamPorts, ...spec.clientPorts, ...USUAL_PORTS],
+    taken: [...takenPorts(spec.shape), ...spec.listen, ...spec.upstreamPorts, ...spec.clientPorts, ...USUAL_PORTS],
   };
 }
 
@@ -136,9 +135,18 @@ export function choosePoint(path: Path, lane: Lane, space: FlowSpace, prefer: Pr
   };
 }
 
-/** Where every port is taken, the sandbox says so. */
-function chooseSourcePort(range: readonly [number, number], taken: readonly number[], salt: number): number {
-  return chooseFreePort(range, taken, salt) ?? range[0];
+/**
+ * Gives a port of a range that is not taken, where there is one. `salt` spreads the choice, so that flows which are driven together seldom
+ * share a port, and its middle is where seldom anybody listens.
+ */
+function chooseSourcePort([first, last]: readonly [number, number], taken: readonly number[], salt: number): number {
+  const size = last - first + 1;
+  const start = Math.floor(size / 2) + (salt % size);
+  for (let step = 0; step < size; step++) {
+    const port = first + ((start + step) % size);
+    if (!taken.includes(port)) return port;
+  }
+  return first;
 }
 
 /** Gives what a path assumes of matches that are not understood, by their text. */

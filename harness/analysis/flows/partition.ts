@@ -38,6 +38,7 @@ import { tellApart } from "./told-apart.ts";
  *   passThrough: "absent" }
  */
 export interface AnalysisSetting extends SocketSetting {
+  readonly spec: PodSpec;
   readonly addresses: SandboxAddresses;
   /** Values at which flows are to be told apart beyond what the rules do, such as those a property names. */
   readonly cuts?: SplitPoints;

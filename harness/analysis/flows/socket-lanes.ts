@@ -4,8 +4,7 @@ import { codedFinding } from "../../model/finding.ts";
 import type { FlowProtocol } from "../../model/flow.ts";
 import { isAnyMark } from "../../model/flow-set.ts";
 import type { Match, Range } from "../../model/match.ts";
-import { MAX_PORT, type PodSpec } from "../../model/pod.ts";
-import { takenPorts } from "../../model/pod-shape.ts";
+import { MAX_PORT } from "../../model/pod.ts";
 import { type MarkTest, WHOLE_MARK } from "../../model/policy-routing.ts";
 import { listMatches } from "../../model/rule-parts.ts";
 import { listRules, type Ruleset } from "../../model/ruleset.ts";
@@ -19,7 +18,6 @@ import type { Lane, LaneSocket } from "./lane.ts";
 
 /** What the lanes of sockets depend on beside the rules. */
 export interface SocketSetting {
-  readonly spec: PodSpec;
   /**
    * Whether flows whose port the kernel chooses are looked at even where rules ask for some of those ports only. `absent`: the flows bound
    * to each port stand for them. `there`, unless given.
@@ -67,29 +65,6 @@ export function varySockets(
 function marksOf({ host, sockets }: Lane, marks: readonly number[]): readonly number[] {
   if (host !== "pod") return [0];
   return sockets === "all" ? marks : marks.filter((mark) => mark !== 0);
-}
-
-/** Gives the ports at which somebody in the pod listens, so that no other socket there can be bound to them in the sandbox. */
-export function listeningPorts({ shape, listen }: PodSpec): readonly number[] {
-  return [...takenPorts(shape), ...listen];
-}
-
-/**
- * Gives a port of a range that is not taken; null where all are. `salt` spreads the choice, so that flows which are driven together seldom
- * share a port, and its middle is where seldom anybody listens.
- */
-export function chooseFreePort(
-  [first, last]: readonly [number, number],
-  taken: readonly number[],
-  salt: number,
-): number | null {
-  const size = last - first + 1;
-  const start = Math.floor(size / 2) + (salt % size);
-  for (let step = 0; step < size; step++) {
-    const port = first + ((start + step) % size);
-    if (!taken.includes(port)) return port;
-  }
-  return null;
 }
 
 function describeSocket({ ports, mark }: LaneSocket): string {
