@@ -2,15 +2,15 @@ import { listProperties } from "../../analysis/proof/properties.ts";
 import { type LandedFlow, type PropertyResult, proveProperties } from "../../analysis/proof/prove.ts";
 import { FLOW_PROTOCOLS, type Manner } from "../../model/flow.ts";
 import { placeInFile, type RulePlace } from "../../model/rule-place.ts";
-import { quoteForShell } from "../../model/shell-words.ts";
 import { listLanded, type ObservationOf, observeResults } from "../../run/observation/results.ts";
-import type { CaptureCommandLine } from "../arguments/capture-options.ts";
+
 import { STRICT_OPTION } from "../arguments/mesh-specs.ts";
 import { OBSERVING_SANDBOX_OPTION, observingSandbox } from "../arguments/observing-sandbox.ts";
 import { lastValue, type OptionSpec } from "../arguments/options.ts";
 import { renderWithin } from "../arguments/restriction.ts";
 import type { Command } from "../command.ts";
 import { ANALYSIS_OPTIONS, readAnalysisInput } from "../input/analysis-input.ts";
+import { writeExplain } from "../output/explain-command.ts";
 import { chooseProperties, readProperties, refuseEmpty, refuseUnspoken } from "../prove/own-properties.ts";
 import { renderProofData, renderProofText } from "../prove/text.ts";
 import type { CommandHelp } from "./help.ts";
@@ -101,28 +101,6 @@ export const prove: Command = {
     return exitCodeOfProof(results, observationOf) || (notLookedAt.length > 0 ? 3 : 0);
   },
 };
-
-/** Options of this command that `explain` has too, and that say of which rules and which pod it speaks. */
-const SHARED = [
-  "rules",
-  "rules4",
-  "rules6",
-  "table",
-  "routing",
-  "sets",
-  "contract",
-  "manifest",
-  "mesh-config",
-  "pod-ip",
-  "resolv-conf",
-];
-
-/** Gives the command that explains a flow under the same rules, ready to be pasted into a shell. */
-function writeExplain(flow: string, manner: Manner, { options, captureWords }: CaptureCommandLine): string {
-  const shared = SHARED.flatMap((name) => (options.values.get(name) ?? []).flatMap((value) => [`--${name}`, value]));
-  const asked = manner === "forward" ? ["--forward"] : [];
-  return ["landfall", "explain", flow, ...asked, ...captureWords, ...shared].map(quoteForShell).join(" ");
-}
 
 /**
  * Gives the exit code of a proof: 1 for a known counterexample, which outranks what could not be told (3). Where simulator and kernel

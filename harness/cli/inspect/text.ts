@@ -5,15 +5,16 @@ import type { PropertyResult } from "../../analysis/proof/prove.ts";
 import { renderList } from "../../formats/list.ts";
 import { renderNftText } from "../../formats/nft/write-nft.ts";
 import { toolOfFamily } from "../../formats/tool-name.ts";
+import type { Manner } from "../../model/flow.ts";
 import { listFamilies, listRules, type PodRules, type Ruleset } from "../../model/ruleset.ts";
 import { quoteForShell } from "../../model/shell-words.ts";
 import { renderJson } from "../../report/json.ts";
 import { wrapLine } from "../../report/wrap-line.ts";
-import type { LiveNamespace } from "../../sandbox/live/live-namespace.ts";
 import type { LiveRuleset } from "../../sandbox/live/live-rules.ts";
 import type { CaptureCommandLine } from "../arguments/capture-options.ts";
 import type { Display } from "../command.ts";
 import { listClasses, renderMap } from "../commands/map.ts";
+import { writeExplain } from "../output/explain-command.ts";
 import { renderGlance } from "../output/map-text.ts";
 import { chooseColumns } from "../output/text-columns.ts";
 import { renderProofData, renderProofText } from "../prove/text.ts";
@@ -56,7 +57,7 @@ export function renderInspection(
   );
   return [
     tell(`${live.name} (${addresses})`),
-    ...(results === null ? [] : [renderVerdict(results, line, { ...display, live, podIps: livePodIps(read) })]),
+    ...(results === null ? [] : [renderVerdict(results, line, inspected, display)]),
     ...sources.map((source) => tell(`  ${source}`)),
     "\n# where every TCP flow lands\n",
     show === "all" ? renderMap(listMapped(rules, setting), { display }) : renderGlance(glances, rules, { display }),
@@ -70,14 +71,8 @@ export function renderInspection(
 function renderVerdict(
   results: readonly PropertyResult[],
   line: CaptureCommandLine,
-  {
-    live,
-    podIps,
-    ...display
-  }: Pick<Display, "columns"> & {
-    readonly live: LiveNamespace;
-    readonly podIps: readonly string[];
-  },
+  { live, read }: Inspected,
+  display: Pick<Display, "columns">,
 ): string {
   const failed = results.filter(({ holds }) => !holds);
   if (failed.length === 0)
@@ -88,19 +83,14 @@ function renderVerdict(
   const head = isBroken
     ? "Drift: these rules do not do what the settings require.\n"
     : "It is unknown whether these rules do what the settings require.\n";
-  const settings = [...line.captureWords, ...listFileWords(line), "--pod-ip", podIps.join(",")];
-  const explain = (flow: string) =>
-    `landfall inspect ${live.asked.map(quoteForShell).join(" ")} --format save > rules.txt; landfall explain ${[flow, ...settings].map(quoteForShell).join(" ")} --rules rules.txt`;
+  const saved = `landfall inspect ${live.asked.map(quoteForShell).join(" ")} --format save > rules.txt`;
+  // What the command line says of the pod's addresses counts; else they are the live pod's.
+  const podIps = line.options.values.has("pod-ip") ? [] : ["--pod-ip", livePodIps(read).join(",")];
+  const explain = (flow: string, manner: Manner) =>
+    `${saved}; ${writeExplain(flow, manner, line, [...podIps, "--rules", "rules.txt"])}`;
   return (
     head +
     renderProofText(failed, () => undefined, { display, shape: line.capture.shape, explain, inFile: (place) => place })
-  );
-}
-
-/** The files that the settings come from. */
-function listFileWords({ options }: CaptureCommandLine): readonly string[] {
-  return ["contract", "manifest"].flatMap((name) =>
-    (options.values.get(name) ?? []).flatMap((value) => [`--${name}`, value]),
   );
 }
 

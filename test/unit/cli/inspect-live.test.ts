@@ -74,6 +74,9 @@ describe("landfall inspect of a live namespace", () => {
     rmSync(folder, { recursive: true });
     expect(out).toMatch(/^open does not hold/m);
     expect(code).toBe(1);
+    expect(out.replaceAll(/\s+/g, " ")).toMatch(
+      new RegExp(`--format save > rules.txt; landfall explain '.*' --contract ${file} --pod-ip \\S+ --rules rules.txt`),
+    );
     const plain = await runCommand("inspect", "--netns", NAME);
     expect(plain.code).toBe(0);
     expect(plain.out).not.toMatch(/settings require/);
