@@ -1,5 +1,5 @@
 import type { FlowReport } from "../../model/report.ts";
-import { findRuleAt, type RulePlace } from "../../model/rule-place.ts";
+import { findRuleAt, type RulePlace, renderChainKey } from "../../model/rule-place.ts";
 import { landsAll } from "./missing-rule.ts";
 import type { TracedCause, Tried } from "./remedy.ts";
 
@@ -13,16 +13,18 @@ import type { TracedCause, Tried } from "./remedy.ts";
  */
 export function joinExchanged(causes: readonly TracedCause[], tried: Tried): readonly TracedCause[] {
   const joined = new Map<TracedCause, TracedCause>();
-  const gone = new Set<TracedCause>();
+  const odd = new Set(causes.filter(({ cause }) => cause.kind === "deciding-rule"));
   for (const missing of causes.filter(({ cause }) => cause.kind === "missing-rule")) {
-    for (const odd of causes.filter((each) => each.cause.kind === "deciding-rule" && !gone.has(each))) {
-      const one = joined.has(missing) ? null : joinPair(missing, odd, tried);
+    for (const each of odd) {
+      const one = joinPair(missing, each, tried);
       if (one === null) continue;
       joined.set(missing, one);
-      gone.add(odd);
+      odd.delete(each);
+      break;
     }
   }
-  return causes.flatMap((each) => (gone.has(each) ? [] : [joined.get(each) ?? widen(each, tried)]));
+  const left = causes.filter((each) => each.cause.kind !== "deciding-rule" || odd.has(each));
+  return left.map((each) => joined.get(each) ?? widen(each, tried));
 }
 
 function joinPair(missing: TracedCause, odd: TracedCause, tried: Tried): TracedCause | null {
@@ -30,11 +32,8 @@ function joinPair(missing: TracedCause, odd: TracedCause, tried: Tried): TracedC
   const cause = exchange(missing.cause.wanted, odd.cause.rule, flows, tried);
   if (cause === null) return null;
   const why = "this rule stands in the place of the required one";
-  const clause = missing.clause === odd.clause ? missing.clause : null;
-  return { cause: { ...cause, why }, clause, remedy: REMEDY, flows };
+  return { cause: { ...cause, why }, clause: missing.clause === odd.clause ? missing.clause : null, flows };
 }
-
-const REMEDY = "change this rule to the required one";
 
 /** The rule most like the missing one may be narrower than that. */
 function widen(each: TracedCause, tried: Tried): TracedCause {
@@ -43,17 +42,13 @@ function widen(each: TracedCause, tried: Tried): TracedCause {
   const cause = exchange(wanted, nearest, each.flows, tried);
   if (cause === null) return each;
   const why = "this rule takes only some of the flows that the required one takes";
-  return { ...each, cause: { ...cause, why }, remedy: REMEDY };
+  return { ...each, cause: { ...cause, why } };
 }
 
 /** Puts the required rule into the place of one of the same chain; null where that does not land these flows as expected. */
 function exchange(wanted: RulePlace | null, rule: RulePlace | null, flows: readonly FlowReport[], tried: Tried) {
-  if (wanted === null || rule === null || !isSameChain(wanted, rule)) return null;
+  if (wanted === null || rule === null || renderChainKey(wanted) !== renderChainKey(rule)) return null;
   const own = findRuleAt(wanted, tried.own);
   const isRight = own && landsAll(flows, { kind: "other-target", place: rule, rule: own }, tried);
   return isRight ? { kind: "other-target" as const, rule, wanted } : null;
-}
-
-function isSameChain(one: RulePlace, other: RulePlace): boolean {
-  return one.family === other.family && one.table === other.table && one.chain === other.chain;
 }

@@ -60,7 +60,6 @@ function explain(each: TracedCause, { kind, place, text }: FoundRule): TracedCau
           wanted,
           why: "the rule takes these flows, and does something else than the required rule",
         },
-        remedy: "change this rule to the required one",
       }
     : {
         ...each,
