@@ -4,7 +4,9 @@
  */
 const FACTOR = Number(process.env["LANDFALL_THOROUGH"] ?? 1);
 
+/** Whether tests take every one of the alike cases. */
 export const IS_THOROUGH = FACTOR > 1;
+
 const SEED = Number(process.env["LANDFALL_SEED"] ?? 0);
 
 /** Gives how many random cases a test draws that usually draws so many. */
