@@ -5,6 +5,7 @@ import { findProgram, isKnownToApt } from "./harness/setup/debian.mjs";
 import { givenPath } from "./test/given-programs.ts";
 import { KERNEL_TESTS } from "./test/kernel-tests.ts";
 import { LONG_TESTS } from "./test/long-tests.ts";
+import { extendTimeout } from "./test/thoroughness.ts";
 
 /** Tests that import landfall by its name get the source, so that nothing has to be built first; the others are Vite's own. */
 const conditions = ["landfall-source", "module", "node", "development|production"];
@@ -22,7 +23,7 @@ export default defineConfig({
     setupFiles: [resolve(import.meta.dirname, "test/fixed-seed.ts")],
     // Where whatever a test starts keeps what Node has compiled, as landfall itself does: a third of what an agent takes to start.
     env: { NODE_COMPILE_CACHE: resolve(import.meta.dirname, "node_modules/.cache/landfall") },
-    testTimeout: 60_000,
+    testTimeout: extendTimeout(60_000),
     hookTimeout: 120_000,
     // A third of the time passes waiting, for the kernel, for an engine, for processes: two workers more than processors.
     maxWorkers: availableParallelism() + 2,

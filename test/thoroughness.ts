@@ -7,6 +7,11 @@ const FACTOR = Number(process.env["LANDFALL_THOROUGH"] ?? 1);
 /** Whether tests take every one of the alike cases. */
 export const IS_THOROUGH = FACTOR > 1;
 
+/** Gives the milliseconds after which a test that usually has so many fails: more cases have as much more time. */
+export function extendTimeout(usualMs: number): number {
+  return usualMs * Math.max(1, FACTOR);
+}
+
 const SEED = Number(process.env["LANDFALL_SEED"] ?? 0);
 
 /** Gives how many random cases a test draws that usually draws so many. */

@@ -12,10 +12,11 @@ import { compilePod } from "../../harness/netfilter/simulator.ts";
 import { makePodSpec } from "../../harness/run/pod-spec.ts";
 import { listBoundaryFlows } from "../../harness/run/scenario/bound-scenario.ts";
 import { captureOf, flowOf, shapeOf } from "../istio-pod.ts";
-import { countRuns } from "../thoroughness.ts";
+import { countRuns, extendTimeout } from "../thoroughness.ts";
 import { configOf, describeLanding } from "../unit/meshes/istio-1.4/intent-setup.ts";
 import { CONFIGS, randomFlows } from "./capture-setup.ts";
 
+const TIMEOUT_MS = extendTimeout(240_000);
 /** Configs in one run. */
 const RUNS = countRuns(20);
 
@@ -46,7 +47,7 @@ function findDifferences(config: CaptureConfig, flows: readonly Flow[]): readonl
 }
 
 describe("the generated rules do what the config demands", () => {
-  test("at every boundary of any valid config", () => {
+  test("at every boundary of any valid config", { timeout: TIMEOUT_MS }, () => {
     fc.assert(
       fc.property(CONFIGS, (config) => {
         const flows = listBoundaryFlows(captureOf(config), DEFAULT_ADDRESSES).map(({ flow }) => flow);
@@ -54,9 +55,9 @@ describe("the generated rules do what the config demands", () => {
       }),
       { numRuns: RUNS },
     );
-  }, 240_000);
+  });
 
-  test("between the boundaries too", () => {
+  test("between the boundaries too", { timeout: TIMEOUT_MS }, () => {
     const cases = CONFIGS.chain((config) => fc.tuple(fc.constant(config), randomFlows(config)));
     fc.assert(
       fc.property(cases, ([config, texts]) => {
@@ -65,7 +66,7 @@ describe("the generated rules do what the config demands", () => {
       }),
       { numRuns: 2 * RUNS },
     );
-  }, 240_000);
+  });
 
   test("except for virtual machines under TPROXY, whose connections the kernel resets", () => {
     const config = configOf({ interceptionMode: "TPROXY", kubevirtInterfaces: ["vm0"] });
