@@ -10,6 +10,7 @@ import {
   STOPPING_ROUTES,
   type TableRoute,
 } from "../model/policy-routing.ts";
+import { findBadAddresses } from "./routing-addresses.ts";
 import { type RoutingLine, readRoutingJson } from "./routing-json.ts";
 import { parseLoopbackAddress, parseRoutingRule, parseTableRoute } from "./routing-words.ts";
 
@@ -38,7 +39,7 @@ const FIRST_NAMED_TABLE = 0x7f000000;
  * kept as text, and makes unknown what depends on it. Of `main` those routes are kept that send nothing: others are the pod's own links.
  *
  * The family of a rule follows from a line `# ip -6 rule` above it, from its addresses, from the rule for the table `default`, which IPv4
- * alone has, or else from the order: IPv4 first. Every line that is neither gives a finding.
+ * alone has, or else from the order: IPv4 first. Every line that is neither gives a finding, and so does what should be an address.
  */
 export function readRoutingListing(text: string, where: string): Parsed<PolicyRouting> {
   const findings: Finding[] = [];
@@ -48,6 +49,7 @@ export function readRoutingListing(text: string, where: string): Parsed<PolicyRo
     const message = "The file contains neither rules nor routes; give what ip rule and ip route show table all print.";
     findings.push(codedFinding("malformed-text", where, message));
   }
+  findings.push(...lines.flatMap((line) => findBadAddresses(line, where)));
   if (findings.length > 0) return { ok: false, findings };
   const named = openTableNames();
   const rules = readRules(lines, named);
@@ -148,8 +150,10 @@ function readRoutes(lines: readonly RoutingLine[], named: NameTables): readonly 
   return all.filter((route) => route.kind === "unknown" || route.table !== MAIN_TABLE || isStoppingRoute(route));
 }
 
-/** `pref` is printed of routes of IPv6, `scope` of IPv4's. */
+/** `pref` is printed of routes of IPv6, `scope` of IPv4's; a family is printed before a gateway of the other one. */
 function familyOfRoute(text: string): Family | null {
+  const gateway = / via (inet6?) /.exec(text)?.[1];
+  if (gateway !== undefined) return gateway === "inet6" ? 4 : 6;
   const named = text.split(/\s+/).find((word) => /^[0-9a-f:.]*[:.][0-9a-f:.]*(\/\d+)?$/i.test(word));
   if (named !== undefined) return named.includes(":") ? 6 : 4;
   if (/ pref (low|medium|high)\b/.test(text)) return 6;

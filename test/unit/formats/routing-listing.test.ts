@@ -52,6 +52,27 @@ test.each([
   expect(read(`${line}\n`)).toEqual([typeof kept === "string" ? kept : expect.stringMatching(kept)]),
 );
 
+test.each([
+  ["default via 999.1.1.1 dev eth0", '1: "999.1.1.1" is not an address; correct it, or remove the line.'],
+  ["default via inet6 fe80::g dev eth0", '1: "fe80::g" is not an address; correct it, or remove the line.'],
+  ["10.0.0.0/8 dev eth0 src 10.0.0", '1: "10.0.0" is not an address; correct it, or remove the line.'],
+  ["blackhole 10.244.0.999", /^1: "10.244.0.999" is neither an address nor a network, such as 10.0.0.0\/8; /],
+  ["100: from 10.0.0.0/99 lookup 5", /^1: "10.0.0.0\/99" is neither an address nor a network/],
+  ["100: from all to fd00::/129 lookup 5", /^1: "fd00::\/129" is neither an address nor a network/],
+  [
+    '[{"dst":"default","gateway":"999.1.1.1","dev":"eth0"}]',
+    '1: "999.1.1.1" is not an address; correct it, or remove the line.',
+  ],
+])("what should be an address and is none is a finding: %s", (line, finding) =>
+  expect(read(`${line}\n`)).toEqual([typeof finding === "string" ? finding : expect.stringMatching(finding)]),
+);
+
+test("a gateway of the other family, and a network of every address, are addresses", () => {
+  expect(read("default via inet6 fe80::1 dev eth0\nunreachable default table local proto static\n")).toEqual([
+    "route unreachable default table 255",
+  ]);
+});
+
 test("a table by a name of the machine's own is one table in rules and routes", () => {
   const [rule = "", route = ""] = read(
     "100: from all fwmark 0x1 lookup mine\nlocal default dev lo table mine scope host\n",
