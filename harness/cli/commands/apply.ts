@@ -12,7 +12,7 @@ import { type CutWords, cutCommandWords } from "../arguments/cut-words.ts";
 import type { OptionSpec, ParsedOptions } from "../arguments/options.ts";
 import { tellDefaultConfig, tellWarnings } from "../arguments/told-settings.ts";
 import type { Command, CommandIo } from "../command.ts";
-import { readServers } from "../input/pod-facts.ts";
+import { readServers } from "../input/resolver-file.ts";
 import { renderRulesData } from "../input/rules-data.ts";
 import type { CommandHelp } from "./help.ts";
 

@@ -3,11 +3,11 @@ import { readTextFile } from "../../load/text-file.ts";
 import { CLUSTER_ENV_PATH, SIDECAR_ENV_PATH } from "../../meshes/istio-1.4/environment.ts";
 import type { MeshFile, PodFacts } from "../../meshes/mesh.ts";
 import { readPodIps } from "../../meshes/pod-ips.ts";
-import { serverAddress } from "../../model/address.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../../model/pod.ts";
 import { describeReadFailure } from "../../model/read-failure.ts";
 import type { ParsedOptions } from "../arguments/options.ts";
+import { findServerMistakes, readServers } from "./resolver-file.ts";
 
 /** The server that a pod asks in a cluster whose services have the first addresses of 10.96.0.0/12. */
 export const DEFAULT_RESOLVERS: readonly string[] = ["10.96.0.10"];
@@ -32,13 +32,8 @@ export function readPodFacts(
   const addresses = readPodIps(named ?? podIps ?? [own[4]], reading.findings);
   const path = reading.options.values.get("resolv-conf")?.at(-1);
   const file = path === undefined ? null : readSettingsFile(path, "--resolv-conf", reading);
+  if (file !== null) reading.findings.push(...findServerMistakes(file));
   return { addresses, own, resolvers: file === null ? (resolvers ?? DEFAULT_RESOLVERS) : readServers(file) };
-}
-
-/** The servers of a resolver file, in order (resolv.conf(5), `nameserver`). */
-export function readServers({ text }: MeshFile): readonly string[] {
-  const named = text.split("\n").flatMap((line) => /^nameserver[ \t]+(\S+)/.exec(line)?.[1] ?? []);
-  return named.flatMap((server) => serverAddress(server) ?? []);
 }
 
 /** More than any settings take, and less than what the reading of one line bears. */

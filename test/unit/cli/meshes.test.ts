@@ -108,6 +108,27 @@ describe("landfall generate --mesh", () => {
     const { ip } = JSON.parse(out) as { ip: Record<string, readonly string[]> };
     expect(ip["nat"]?.some((line) => line.includes("REDIRECT"))).toBe(true);
   });
+  test.each([
+    ["nameserver 10.96.0.10\nnameserver 10.96.0\n", ':2:12: nameserver: "10.96.0" is not an address; '],
+    ["apiVersion: v1\n", ": No line of this file is one of resolv.conf, such as nameserver 10.96.0.10; "],
+    ["\u0000\ufffd\u0001", ": No line of this file is one of resolv.conf"],
+  ])("refuses what is not a resolv.conf, or names no address: %j", async (text, finding) => {
+    const folder = mkdtempSync(join(tmpdir(), "landfall-mesh-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, "resolv.conf");
+    writeFileSync(file, text);
+    const { code, err } = await runCommand("generate", "--mesh", "kuma", "--redirect-dns", "--resolv-conf", file);
+    expect([code, err]).toEqual([2, expect.stringContaining(`${file}${finding}`)]);
+  });
+  test("takes a resolv.conf that names no server", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "landfall-mesh-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    for (const [i, text] of ["", "# none\n", "search svc.cluster.local\n"].entries()) {
+      writeFileSync(join(folder, `${i}`), text);
+      const { code } = await runCommand("generate", "--mesh", "kuma", "--resolv-conf", join(folder, `${i}`));
+      expect([text, code]).toEqual([text, 0]);
+    }
+  });
   test("gives every finding at once: the command's, the mesh's and the files'", async () => {
     const { code, err } = await runCommand(
       ...["generate", "--mesh", "linkerd", "--format", "xml", "--proxy-uids", "5", "--pod-ip", "x"],
