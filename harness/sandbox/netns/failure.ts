@@ -20,6 +20,14 @@ type Reason = (said: string, settings: NamespaceSettings) => NetnsFailure | null
 const INSTALL = "Install the tools: sudo apt-get install iptables nftables iproute2 util-linux uidmap.";
 const OR_ROOT = "or run as root.";
 
+/** What Node says of a program that it does not find in the PATH is said as a person would. */
+function describeMissing(line: string): string {
+  const [, program] = /^spawn (\S+) ENOENT$/.exec(line) ?? [];
+  return program === undefined
+    ? `A tool is missing: ${line}.`
+    : `The tool ${program} is not installed, or not in the PATH.`;
+}
+
 /** The first that applies is told: settings before symptoms, since one setting shows in many ways. */
 const REASONS: readonly Reason[] = [
   (said) =>
@@ -28,7 +36,7 @@ const REASONS: readonly Reason[] = [
       : null,
   (said) =>
     /ENOENT|not found|No such file or directory/.test(said) && !/sub[ug]id/.test(said)
-      ? { why: `A tool is missing: ${firstLine(said)}.`, remedy: INSTALL }
+      ? { why: describeMissing(firstLine(said)), remedy: INSTALL }
       : null,
   (_, { uid, maxUserNamespaces }) =>
     uid !== 0 && maxUserNamespaces === 0

@@ -18,7 +18,13 @@ function check(said: string, settings: NamespaceSettings, why: RegExp, remedy: R
 describe("if namespaces cannot be created, the error names the setting and the remedy", () => {
   test.each([
     ["newuidmap", "unshare: failed to execute newuidmap: No such file or directory", USER, /newuidmap/, /uidmap/],
-    ["a missing tool", "spawn unshare ENOENT", USER, /ENOENT/, /apt-get install/],
+    [
+      "a missing tool",
+      "spawn unshare ENOENT",
+      USER,
+      /^The tool unshare is not installed, or not in/,
+      /apt-get install/,
+    ],
     [
       "user.max_user_namespaces",
       "unshare: unshare failed: No space left on device",
