@@ -8,7 +8,7 @@ import type { PodRules } from "../../model/ruleset.ts";
 import { compilePod, type Simulator } from "../../netfilter/simulator.ts";
 import type { FlowRequest, Sandbox } from "../../sandbox/sandbox.ts";
 import { makePodSpec } from "../pod-spec.ts";
-import { lookAgain } from "../second-look.ts";
+import { IN_FLIGHT, lookAgain } from "../second-look.ts";
 import { withInstalled } from "../with-installed.ts";
 
 /** Opens the sandbox that claims are driven in; the caller decides its backend, its addresses and what an interruption does. */
@@ -78,7 +78,7 @@ async function observeRound(
   const simulator = compilePod(rules, spec, sandbox.addresses);
   const predictions = driven.map(({ flow, manner }) => ({ landing: simulator.land(flow, manner) }));
   const observations = await withInstalled(sandbox, { kind: "rules", rules }, async () =>
-    lookAgain(driven, await sandbox.drive(driven), predictions, sandbox),
+    lookAgain(driven, await sandbox.drive(driven, { inFlight: IN_FLIGHT }), predictions, sandbox),
   );
   return claims.map((claim) => {
     const observed = observations[driven.indexOf(claim)]?.landing;
