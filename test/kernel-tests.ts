@@ -30,6 +30,7 @@ export const KERNEL_TESTS: string[] = [
   "test/unit/formats/edges.test.ts",
   "test/unit/formats/interpreter.test.ts",
   "test/unit/formats/nft/nft-round-trip.test.ts",
+  "test/unit/formats/nft/unnamed-chains.test.ts",
   "test/unit/formats/refusals.test.ts",
   "test/unit/formats/rules-text.test.ts",
   "test/unit/images/listeners.test.ts",

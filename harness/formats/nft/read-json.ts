@@ -3,6 +3,8 @@ import { type NameLookups, NO_LOOKUPS } from "../../model/name-lookups.ts";
 import { isList, isObject, type Json, numberOf } from "./ast.ts";
 import { findJsonFault } from "./json-fault.ts";
 import { type NftTables, readTables } from "./read-ruleset.ts";
+import { readStatement } from "./text-rule.ts";
+import { nameChainsInJson } from "./unnamed-chains.ts";
 
 /** How to read rules of nft: `{ where: "rules.nft" }`. */
 export interface NftReadOptions {
@@ -32,7 +34,12 @@ export function readNftJson(text: string, { where, names = NO_LOOKUPS }: NftRead
       findings: [codedFinding("malformed-text", where, `This JSON nests deeper than ${DEPTH_AT_MOST} levels.`)],
     };
   const findings: Finding[] = [];
-  const value = readTables(list, {
+  const named = nameChainsInJson(
+    list,
+    readStatement,
+    (piece, original) => void paths.set(piece, paths.get(original) ?? "nftables"),
+  );
+  const value = readTables(named, {
     ...names,
     tell: (node, message) =>
       void findings.push(codedFinding("rule-fault", where, `${paths.get(node) ?? "nftables"}: ${message}`)),

@@ -21,7 +21,8 @@ import {
   takeIf,
   takeName,
 } from "./text-reader.ts";
-import { readElements, readRuleText } from "./text-rule.ts";
+import { readElements, readPlacedRule } from "./text-rule.ts";
+import { addUnnamedChains } from "./unnamed-chains.ts";
 
 const FAMILIES = ["ip", "ip6", "inet", "arp", "bridge", "netdev"];
 
@@ -108,13 +109,15 @@ function readNamed(reader: TextReader, commands: Json[]): readonly [kind: string
   const family = readFamily(reader);
   const table = takeName(reader, "a table's name");
   const name = takeName(reader, kind === "rule" ? "a chain's name" : `the name of a ${kind}`);
-  if (kind === "rule") return [kind, readOwnRule(reader, { family, table, chain: name })];
+  if (kind === "rule") {
+    const from = reader.unnamed.length;
+    const rule = readOwnRule(reader, { family, table, chain: name });
+    addUnnamedChains(reader, from, rule, commands);
+    return [kind, rule];
+  }
   if (kind === "element") return [kind, { family, table, name, elem: readElements(reader) }];
   return [kind, readBraced(reader, kind === "chain" ? readChainBody : readSetBody, { family, table, name }, commands)];
 }
-
-/** What `nft -a` writes behind a rule. */
-const HANDLE = /[ \t]*# handle (\d+)[ \t]*$/my;
 
 /** Reads `index 3` and `handle 4`, which name a place among the rules, and then the rule. */
 function readOwnRule(reader: TextReader, place: JsonObject): JsonObject {
@@ -122,18 +125,6 @@ function readOwnRule(reader: TextReader, place: JsonObject): JsonObject {
   const index = isPlaced ? { [take(reader).text === "index" ? "index" : "position"]: readNumber(reader) } : {};
   const first = peek(reader);
   return placed(reader, first, { ...place, ...index, ...readPlacedRule(reader) });
-}
-
-function readPlacedRule(reader: TextReader): JsonObject {
-  const first = peek(reader);
-  const rule = readRuleText(reader);
-  const last = reader.tokens[Math.max(reader.at - 1, 0)] as Token;
-  const body = placed(reader, first, { ...rule });
-  reader.ruleTexts.set(rule.expr, reader.text.slice(first.start, Math.max(last.stop, first.start)));
-  HANDLE.lastIndex = last.stop;
-  const handle = HANDLE.exec(reader.text)?.[1];
-  if (handle !== undefined) reader.handles.set(rule.expr, Number(handle));
-  return body;
 }
 
 type ReadBody = (reader: TextReader, place: JsonObject, commands: Json[]) => JsonObject;
@@ -204,6 +195,7 @@ function readChainBody(reader: TextReader, place: JsonObject, parts: Json[]): Js
     else if (takeIf(reader, "flags")) takeName(reader, "a flag");
     else
       recover(reader, () => {
+        const from = reader.unnamed.length;
         const rule = {
           family: place.family ?? "ip",
           table: place.table ?? "",
@@ -211,6 +203,7 @@ function readChainBody(reader: TextReader, place: JsonObject, parts: Json[]): Js
           ...readPlacedRule(reader),
         };
         parts.push(placed(reader, token, { rule: placed(reader, token, rule) }));
+        addUnnamedChains(reader, from, place, parts);
         endRule(reader);
       });
   }

@@ -1,4 +1,4 @@
-import type { Json } from "./ast.ts";
+import type { Json, JsonObject } from "./ast.ts";
 import type { Token } from "./lexer.ts";
 
 /** What is wrong with a text, at the word where it shows. */
@@ -18,6 +18,14 @@ export interface Definition {
   readonly size: number;
 }
 
+/** A chain that stands in braces in its rule, `jump { … }`, with the name it gets, and its rules without their place. */
+export interface UnnamedChain {
+  /** The brace that opens it. */
+  readonly token: Token;
+  readonly name: string;
+  readonly rules: JsonObject[];
+}
+
 /** Words of a text that are read one after another, and what has been defined so far. */
 export interface TextReader {
   readonly text: string;
@@ -35,6 +43,11 @@ export interface TextReader {
   readonly ruleTexts: Map<Json, string>;
   /** Handles that `nft -a list ruleset` writes behind rules, by the list of a rule's statements. */
   readonly handles: Map<Json, number>;
+  /** The chains without names so far, and the number that the first one gets. */
+  readonly unnamed: UnnamedChain[];
+  readonly firstUnnamed: number;
+  /** Whether the next word stands in one of them. */
+  isInUnnamed: boolean;
 }
 
 /** Opens a text for reading, at its first word. */
@@ -49,6 +62,9 @@ export function openTextReader(text: string, tokens: readonly Token[]): TextRead
     faults: [],
     ruleTexts: new Map(),
     handles: new Map(),
+    unnamed: [],
+    firstUnnamed: 0,
+    isInUnnamed: false,
   };
 }
 

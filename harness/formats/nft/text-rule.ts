@@ -1,6 +1,7 @@
 // Long because each statement of nft(8) has its grammar here.
-import { isList, isObject, type Json, textOf, unwrap } from "./ast.ts";
+import { isList, isObject, type Json, type JsonObject, textOf, unwrap } from "./ast.ts";
 import { readKey, typeOfKey } from "./key-types.ts";
+import type { Token } from "./lexer.ts";
 import { renderExpression } from "./render-text.ts";
 import {
   readMapData,
@@ -26,6 +27,7 @@ import {
   takeIf,
   takeName,
 } from "./text-reader.ts";
+import { onOneLine, readUnnamedChain, startsUnnamedChain } from "./unnamed-chains.ts";
 
 /** Statements that are known by name alone: kept as text, with what follows them in their rule. */
 const OTHER_STATEMENTS = [
@@ -43,8 +45,26 @@ const OTHER_STATEMENTS = [
   "delete",
 ];
 
+/** What `nft -a` writes behind a rule. */
+const HANDLE = /[ \t]*# handle (\d+)[ \t]*$/my;
+
+/** Reads a rule with its place in the text, its own text, and its handle. */
+export function readPlacedRule(reader: TextReader): JsonObject {
+  const first = peek(reader);
+  const chains = reader.unnamed.length;
+  const rule = readRuleText(reader);
+  const last = reader.tokens[Math.max(reader.at - 1, 0)] as Token;
+  const body = placed(reader, first, { ...rule });
+  const text = reader.text.slice(first.start, Math.max(last.stop, first.start));
+  reader.ruleTexts.set(rule.expr, reader.unnamed.length > chains ? onOneLine(text) : text);
+  HANDLE.lastIndex = last.stop;
+  const handle = HANDLE.exec(reader.text)?.[1];
+  if (handle !== undefined) reader.handles.set(rule.expr, Number(handle));
+  return body;
+}
+
 /** Reads a rule up to the end of its line, `;` or `}`: its statements and comment. */
-export function readRuleText(reader: TextReader): { readonly expr: readonly Json[]; readonly comment?: string } {
+function readRuleText(reader: TextReader): { readonly expr: readonly Json[]; readonly comment?: string } {
   const expr: Json[] = [];
   let comment: string | null = null;
   while (!isRuleEnd(reader)) {
@@ -82,6 +102,7 @@ function readStatementOrRest(reader: TextReader): Json {
  * one that is not understood, so that the whole rule is kept as text.
  */
 export function readStatement(reader: TextReader): Json {
+  if (startsUnnamedChain(reader)) return readUnnamedChain(reader, readPlacedRule);
   const verdict = readVerdict(reader);
   if (verdict !== null) return verdict;
   if (isNext(reader, "ct") && peek(reader, 1).text === "count") return readConnectionCount(reader);
