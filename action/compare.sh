@@ -8,9 +8,11 @@ say_and_stop() {
   exit 2
 }
 
-landfall() {
-  (cd "$work" && node --disable-warning=ExperimentalWarning --conditions=landfall-source "$GITHUB_ACTION_PATH/harness/cli/main.ts" "$@")
+# Runs landfall in a folder ($1), by which its report names files.
+landfall_in() {
+  (cd "$1" && shift && node --disable-warning=ExperimentalWarning --conditions=landfall-source "$GITHUB_ACTION_PATH/harness/cli/main.ts" "$@")
 }
+landfall() { landfall_in "$work" "$@"; }
 
 # Gives the commit that head is compared with; a wrong one would find nothing, and say that all is well.
 find_base() {
@@ -145,10 +147,14 @@ add_code "$code"
 if [ -n "$CONTRACT" ]; then
   [ -f "$head/$CONTRACT" ] || say_and_stop "There is no contract file $CONTRACT at head."
   refuse_link "$head" "$CONTRACT"
+  # In the checkout, so that the commands of the report are those that a person runs there.
   rules=()
-  for file in "${files[@]}"; do rules+=(--rules "head/$file"); done
+  for file in "${files[@]}"; do
+    [ -z "$COMMAND" ] || file=$work/head/$file
+    rules+=(--rules "$file")
+  done
   code=0
-  landfall prove --contract "$head/$CONTRACT" "${rules[@]}" >"$work/prove.txt" 2>&1 || code=$?
+  landfall_in "$head" prove --contract "$CONTRACT" "${rules[@]}" >"$work/prove.txt" 2>&1 || code=$?
   add_code "$code"
   case $code in
     0) heading="✅ The rules fulfil the contract $CONTRACT." ;;

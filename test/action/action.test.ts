@@ -143,6 +143,8 @@ describe("the action", () => {
     server.mayWrite = true;
     expect(run).toMatchObject({ status: 1, outputs: { equal: "true", "exit-code": "1" } });
     expect(run.summary).toContain("### ❌ The rules break the contract contract.yaml.");
+    // As a person runs it in a checkout of the pull request.
+    expect(run.summary).toMatch(/landfall explain .*--rules pod\/rules\.v4 --contract contract\.yaml/);
     expect(run.summary).toContain("own-traffic does not hold");
     expect(run.said).toMatch(/^::warning title=landfall::The comment could not be written \(POST .*: 403 Forbidden\)/m);
   });
