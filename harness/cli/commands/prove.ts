@@ -1,6 +1,7 @@
 import { listProperties } from "../../analysis/proof/properties.ts";
 import { type LandedFlow, type PropertyResult, proveProperties } from "../../analysis/proof/prove.ts";
-import { FLOW_PROTOCOLS, type Manner } from "../../model/flow.ts";
+import { FLOW_PROTOCOLS, type Flow, type Manner } from "../../model/flow.ts";
+import { renderFlowText } from "../../model/flow-spec.ts";
 import { placeInFile, type RulePlace } from "../../model/rule-place.ts";
 import { listLanded, type ObservationOf, observeResults } from "../../run/observation/results.ts";
 
@@ -90,7 +91,7 @@ export const prove: Command = {
     const isData = line.options.values.has("json");
     const look = {
       shape: capture.shape,
-      explain: (flow: string, manner: Manner) => writeExplain(flow, manner, line),
+      explain: (flow: Flow, manner: Manner) => writeExplain(renderFlowText(flow.spec), manner, line),
       inFile: (place: RulePlace) => placeInFile(place, rules),
     };
     io.out(

@@ -5,7 +5,8 @@ import type { PropertyResult } from "../../analysis/proof/prove.ts";
 import { renderList } from "../../formats/list.ts";
 import { renderNftText } from "../../formats/nft/write-nft.ts";
 import { toolOfFamily } from "../../formats/tool-name.ts";
-import type { Manner } from "../../model/flow.ts";
+import type { Flow, Manner } from "../../model/flow.ts";
+import { renderFlowText } from "../../model/flow-spec.ts";
 import { listFamilies, listRules, type PodRules, type Ruleset } from "../../model/ruleset.ts";
 import { quoteForShell } from "../../model/shell-words.ts";
 import { renderJson } from "../../report/json.ts";
@@ -83,11 +84,18 @@ function renderVerdict(
   const head = isBroken
     ? "Drift: these rules do not do what the settings require.\n"
     : "It is unknown whether these rules do what the settings require.\n";
-  const saved = `landfall inspect ${live.asked.map(quoteForShell).join(" ")} --format save > rules.txt`;
+  const saved = ({ family }: Flow) => {
+    const words = [...live.asked, "--format", "save", ...(family === 6 ? ["--family", "6"] : [])];
+    return `landfall inspect ${words.map(quoteForShell).join(" ")} > rules.txt`;
+  };
   // What the command line says of the pod's addresses counts; else they are the live pod's.
   const podIps = line.options.values.has("pod-ip") ? [] : ["--pod-ip", livePodIps(read).join(",")];
-  const explain = (flow: string, manner: Manner) =>
-    `${saved}; ${writeExplain(flow, manner, line, [...podIps, "--rules", "rules.txt"])}`;
+  const isSavable = read.rulesets.every(({ variant }) => variant !== "native");
+  const explain = (flow: Flow, manner: Manner) => {
+    if (!isSavable) return null;
+    const text = renderFlowText(flow.spec);
+    return `${saved(flow)}; ${writeExplain(text, manner, line, [...podIps, "--rules", "rules.txt"])}`;
+  };
   return (
     head +
     renderProofText(failed, () => undefined, { display, shape: line.capture.shape, explain, inFile: (place) => place })

@@ -1,6 +1,6 @@
 import type { LandedFlow, PropertyResult } from "../../analysis/proof/prove.ts";
 import { describeDeviations } from "../../contract/strict-contract.ts";
-import { FLOW_PROTOCOLS, type FlowProtocol, type Manner } from "../../model/flow.ts";
+import { FLOW_PROTOCOLS, type Flow, type FlowProtocol, type Manner } from "../../model/flow.ts";
 import type { FlowSet } from "../../model/flow-set.ts";
 import { flowData, renderFlowText } from "../../model/flow-spec.ts";
 import { findPeerMark, type PodShape } from "../../model/pod-shape.ts";
@@ -58,8 +58,8 @@ export interface ProofLook {
   readonly display: Pick<Display, "columns">;
   /** The pod that the proofs speak of. */
   readonly shape: PodShape;
-  /** Gives the command that shows a flow's way through the same rules. */
-  readonly explain: (flow: string, manner: Manner) => string;
+  /** Gives the command that shows a flow's way through the same rules; null where no command can have them. */
+  readonly explain: (flow: Flow, manner: Manner) => string | null;
   /** Gives a rule's place with its file and line, where it came from one. */
   readonly inFile: (place: RulePlace) => RulePlace;
 }
@@ -123,14 +123,14 @@ function renderCounterexample(
   { explain, inFile }: ProofLook,
 ): readonly string[] {
   const rules = listRules().map(inFile);
-  const text = renderFlowText(flow.spec);
+  const command = explain(flow, manner);
   return [
-    `  flow     ${text}${manner === "forward" ? ", where the proxy forwards" : ""}`,
+    `  flow     ${renderFlowText(flow.spec)}${manner === "forward" ? ", where the proxy forwards" : ""}`,
     `  landing  ${describeLanding(landing)}`,
     ...[...assumed].map(([match, answer]) => `  where    ${match} ${answer}`),
     ...(rules.length === 0 ? ["  rule     none"] : rules.map((rule) => `  rule     ${describeRule(rule)}`)),
     ...(observed ? [`  kernel   ${observed.verdict}: ${describeLanding(observed.landing)}`] : []),
-    `  explain  ${explain(text, manner)}`,
+    ...(command === null ? [] : [`  explain  ${command}`]),
   ];
 }
 

@@ -81,6 +81,23 @@ describe("landfall inspect of a live namespace", () => {
     expect(plain.code).toBe(0);
     expect(plain.out).not.toMatch(/settings require/);
   });
+  test("gives a command that explains a flow of IPv6 under the rules of IPv6, and none where nftables has rules of its own", async () => {
+    within("ip6tables-nft -t nat -A PREROUTING -p tcp -j REDIRECT --to-ports 15001");
+    const flags = [...FLAGS, "--pod-ip", "fd00:244::2"];
+    const six = (await runCommand("inspect", "--netns", NAME, ...flags)).out;
+    const command = /^ {2}explain {2}(landfall inspect .*'client6 -> pod6:22'.*)$/m.exec(six)?.[1] ?? "";
+    const [save = "", explain = ""] = command.split("; ");
+    expect(save).toBe(`landfall inspect --netns ${NAME} --format save --family 6 > rules.txt`);
+    const words = save.replace(/ > .*/, "").split(" ").slice(1);
+    const folder = mkdtempSync(join(tmpdir(), "landfall-inspect-"));
+    writeFileSync(join(folder, "rules.txt"), (await runCommand(...words)).out);
+    const [, flow = ""] = /'([^']*)'/.exec(explain) ?? [];
+    const { code, out } = await runCommand("explain", flow, ...flags, "--rules", join(folder, "rules.txt"));
+    rmSync(folder, { recursive: true });
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining("--to-ports 15001") });
+    within("nft 'add table inet own; add chain inet own in { type filter hook input priority 0; }'");
+    expect((await runCommand("inspect", "--netns", NAME, ...flags)).out).not.toMatch(/^ {2}explain/m);
+  });
   test("finds a process's namespace, and suggests the nearest name for a wrong one", async () => {
     const pid = Number(within("sleep 30 >/dev/null 2>&1 & echo $!"));
     const { code, out, err } = await runCommand("inspect", "--pid", String(pid), ...FLAGS);
