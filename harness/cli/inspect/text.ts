@@ -3,11 +3,12 @@ import { mapFlows } from "../../analysis/map.ts";
 import type { Glance } from "../../analysis/map-glance.ts";
 import type { PropertyResult } from "../../analysis/proof/prove.ts";
 import { renderList } from "../../formats/list.ts";
+import { standsForDevice } from "../../formats/nft/rulesets.ts";
 import { renderNftText } from "../../formats/nft/write-nft.ts";
 import { toolOfFamily } from "../../formats/tool-name.ts";
 import type { Flow, Manner } from "../../model/flow.ts";
 import { renderFlowText } from "../../model/flow-spec.ts";
-import { listFamilies, listRules, type PodRules, type Ruleset } from "../../model/ruleset.ts";
+import { listFamilies, listRules, type PodRules, type Ruleset, type Table } from "../../model/ruleset.ts";
 import { quoteForShell } from "../../model/shell-words.ts";
 import { renderJson } from "../../report/json.ts";
 import { wrapLine } from "../../report/wrap-line.ts";
@@ -146,16 +147,21 @@ function propertiesOf(results: readonly PropertyResult[]): unknown {
 /** Gives the rules by table, lines as `iptables -S` prints them, or the text of nft; tables that nobody has touched are not there. */
 function tablesOf(variant: LiveRuleset["variant"], ruleset: Ruleset): Readonly<Record<string, readonly string[]>> {
   if (variant === "native")
-    return Object.fromEntries(
-      ruleset.tables.map((table) => [table.name, renderNftText([table]).trimEnd().split("\n")]),
-    );
+    return Object.fromEntries(ruleset.tables.map((table) => [table.name, renderNative([table]).trimEnd().split("\n")]));
   return Object.fromEntries(ruleset.tables.map(({ name }) => [name, renderList(ruleset, name).trimEnd().split("\n")]));
 }
 
 function renderSource(from: LiveRuleset): string {
   const { variant, ruleset } = from;
   if (listRules(ruleset).length === 0) return `# ${nameSource(from)} has no rules\n${renderTables(from)}`;
-  return variant === "native" ? `# nft list ruleset\n${renderNftText(ruleset.tables)}` : renderTables(from);
+  return variant === "native" ? `# nft list ruleset\n${renderNative(ruleset.tables)}` : renderTables(from);
+}
+
+/** A chain at a device is named alone: its rules are not read. */
+function renderNative(tables: readonly Table[]): string {
+  const hidden = tables.filter(standsForDevice).flatMap((table) => table.chains.flatMap(({ rules }) => rules));
+  const notes = hidden.map(({ text }) => `# ${text} is not printed; nft list ruleset has it\n`);
+  return renderNftText(tables.filter((table) => !standsForDevice(table))) + notes.join("");
 }
 
 function renderTables(from: LiveRuleset): string {

@@ -33,6 +33,11 @@ function makeUnknownTable(chain: DeviceChain): Table {
   return { family: "inet", source: "nft", name: `${body.table} (${hook})`, chains };
 }
 
+/** Says whether a table stands for a chain at a device, which has no rules that could be written or loaded. */
+export function standsForDevice({ name }: Table): boolean {
+  return Object.keys(DEVICE_BASES).some((hook) => name.endsWith(` (${hook})`));
+}
+
 /**
  * Gives a sentence for each chain at a device that could drop or change packets (hooks ingress and egress, man 8 nft, "NETDEV ADDRESS
  * FAMILY"): landfall does not follow packets through those, and does not put them into a sandbox.

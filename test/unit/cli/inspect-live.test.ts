@@ -98,6 +98,19 @@ describe("landfall inspect of a live namespace", () => {
     within("nft 'add table inet own; add chain inet own in { type filter hook input priority 0; }'");
     expect((await runCommand("inspect", "--netns", NAME, ...flags)).out).not.toMatch(/^ {2}explain/m);
   });
+  test("says of a chain at a device that nothing is known behind it, and does not print its rules", async () => {
+    within("nft 'add table netdev n; add chain netdev n i { type filter hook ingress device lo priority 0; }'");
+    within("nft 'add rule netdev n i tcp dport 80 drop'");
+    const { code, out } = await runCommand("inspect", "--netns", NAME, ...FLAGS);
+    expect(out).toMatch(/^It is unknown whether these rules do what the settings require\.$/m);
+    expect(out).toMatch(/^# the ingress chain i of the table netdev n is not printed; nft list ruleset has it$/m);
+    expect(code).toBe(3);
+    const plain = await runCommand("inspect", "--netns", NAME, "--json");
+    expect({ code: plain.code, rulesets: JSON.parse(plain.out).rulesets.length > 0 }).toEqual({
+      code: 0,
+      rulesets: true,
+    });
+  });
   test("finds a process's namespace, and suggests the nearest name for a wrong one", async () => {
     const pid = Number(within("sleep 30 >/dev/null 2>&1 & echo $!"));
     const { code, out, err } = await runCommand("inspect", "--pid", String(pid), ...FLAGS);
