@@ -10,6 +10,9 @@ keep busy; each has four live worlds, since most of the time goes by waiting.
 Exit codes: 0 so it is for every rule · 1 for some it is not, each with its seed: --seed S --count 1 repeats it
 `;
 
+/** A run of thousands takes half an hour: how far it is, is told as often as this many holes are judged. */
+const TOLD_EVERY = 100;
+
 const { values } = parseArgs({
   options: {
     count: { type: "string", default: "100" },
@@ -35,7 +38,9 @@ async function main(): Promise<number> {
     ...(mesh === undefined ? {} : { mesh }),
   };
   const began = performance.now();
+  let done = 0;
   const judged = await judgeHoles(asked, ({ seed, scenario, text, outcome }) => {
+    if (++done % TOLD_EVERY === 0) console.error(`${done} of ${count} are judged`);
     if (values.verbose)
       console.log(`${seed} ${outcome.kind} ${scenario} ${text}${"why" in outcome ? ` (${outcome.why})` : ""}`);
     if (outcome.kind === "failed") console.log(`seed ${seed}: the harness failed twice: ${outcome.why}`);
