@@ -19,7 +19,8 @@ jobs:
     runs-on: ubuntu-latest
     timeout-minutes: 15
     # For many scenarios: uncomment these lines, add --shard \${{ matrix.shard }}/3 to landfall verify, and name the artifact
-    # landfall-\${{ matrix.shard }}. Each of the three jobs then runs a third of the scenarios.
+    # landfall-\${{ matrix.shard }}. Each of the three jobs then runs a third of the scenarios,
+    # of which there must be at least three.
     # strategy:
     #   fail-fast: false
     #   matrix:

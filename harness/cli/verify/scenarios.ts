@@ -12,7 +12,7 @@ import {
   type ScenarioFile,
   selectScenarioFiles,
 } from "../../run/scenario/scenario-files.ts";
-import { takeShard } from "../../run/scenario/scenario-shard.ts";
+import { takeShardToRun } from "../../run/scenario/scenario-shard.ts";
 import { replaceInstallation } from "../../run/scenario/tested-families.ts";
 import { findUnseenFamilies } from "../arguments/family-option.ts";
 import { lastValue } from "../arguments/options.ts";
@@ -91,7 +91,7 @@ export async function readScenarios(
     options,
     io,
   );
-  return shard ? takeShard(chosen, shard) : chosen;
+  return shard ? takeShardToRun(chosen, shard) : chosen;
 }
 
 /** A scenario without a flow that is asked for is left out, which is told. */

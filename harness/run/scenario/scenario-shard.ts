@@ -1,3 +1,4 @@
+import { LandfallError } from "../../errors.ts";
 import { finding, type Parsed } from "../../model/finding.ts";
 
 /** One of several machines that share a run: `--shard 2/4` is `{ index: 2, count: 4 }`. */
@@ -28,4 +29,19 @@ export function parseShard(text: string): Parsed<Shard> {
  */
 export function takeShard<T>(list: readonly T[], { index, count }: Shard): readonly T[] {
   return list.filter((_, i) => i % count === index - 1);
+}
+
+/**
+ * Gives a shard's part of what is to be run. Throws `bad-usage` where the part is empty although there is something to run: such a run
+ * could never fail.
+ *
+ * @example
+ * takeShardToRun(["a"], { index: 2, count: 2 })   // throws: There is one scenario, so that shard 2 of 2 has none; …
+ */
+export function takeShardToRun<T>(list: readonly T[], shard: Shard): readonly T[] {
+  const part = takeShard(list, shard);
+  if (part.length > 0 || list.length === 0) return part;
+  const there = list.length === 1 ? "There is one scenario" : `There are ${list.length} scenarios`;
+  const message = `${there}, so that shard ${shard.index} of ${shard.count} has none; use no more shards than scenarios.`;
+  throw new LandfallError("bad-usage", message);
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseShard, takeShard } from "../../../harness/run/scenario/scenario-shard.ts";
+import { parseShard, takeShard, takeShardToRun } from "../../../harness/run/scenario/scenario-shard.ts";
 
 describe("a shard", () => {
   test.each([
@@ -30,4 +30,12 @@ describe("a shard", () => {
       }),
     );
   });
+});
+
+test("a shard without a scenario is refused, as its run could never fail", () => {
+  expect(() => takeShardToRun(["a"], { index: 2, count: 2 })).toThrow(
+    "There is one scenario, so that shard 2 of 2 has none; use no more shards than scenarios.",
+  );
+  expect(takeShardToRun(["a", "b"], { index: 2, count: 2 })).toEqual(["b"]);
+  expect(takeShardToRun([], { index: 2, count: 2 })).toEqual([]);
 });
