@@ -31,7 +31,7 @@ export function renderPicture(scenario: ScenarioReport): Html {
   const fades = lines.some(({ kind }) => kind !== "pass");
   return html`<figure class="picture"><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${describePicture(scenario)}" font-family="system-ui, sans-serif" font-size="13">
 ${frames.map(renderFrame)}
-${placed.map((one) => html`<g opacity="${fades && one.line.kind === "pass" ? 0.35 : 1}">${renderLine(one)}</g>`)}
+${placed.map((one) => renderLine(one, fades && one.line.kind === "pass" ? 0.35 : 1))}
 ${boxes.map(renderBox)}</svg>
 <figcaption>${kinds.map(renderKey)}<span class="dim">A number counts the flows of a line.</span></figcaption></figure>`;
 }
@@ -70,12 +70,13 @@ function renderBox({ end, x, y, width, height }: PlacedBox): Html {
   return html`<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="5" fill="Canvas" stroke="currentColor"/><text x="${middle}" y="${line}" text-anchor="middle" fill="currentColor">${shorten(end.label, 19)}</text>${note}`;
 }
 
-function renderLine({ line, from: [x1, y1], to: [x2, y2] }: PlacedLine): Html {
+/** A faded line keeps its number as readable as the others. */
+function renderLine({ line, from: [x1, y1], to: [x2, y2] }: PlacedLine, opacity: number): Html {
   const { color, width, dashes } = LOOKS[line.kind];
   const bow = (x2 - x1) / 2;
   // The line ends level, so that its number stands on it.
   const level = 24;
-  return html`<path d="M${x1} ${y1.toFixed(1)} C${x1 + bow} ${y1.toFixed(1)} ${x2 - level - bow} ${y2.toFixed(1)} ${x2 - level} ${y2.toFixed(1)} L${x2} ${y2.toFixed(1)}" fill="none" stroke="${color}" stroke-width="${width}" stroke-dasharray="${dashes}" marker-end="url(#head-${line.kind})"/>${line.kind === "expected" ? html`` : html`<text x="${x2 - level + 6}" y="${(y2 - 2.5).toFixed(1)}" text-anchor="middle" font-size="10" fill="${color}" stroke="Canvas" stroke-width="3" paint-order="stroke">${line.flows}</text>`}`;
+  return html`<path d="M${x1} ${y1.toFixed(1)} C${x1 + bow} ${y1.toFixed(1)} ${x2 - level - bow} ${y2.toFixed(1)} ${x2 - level} ${y2.toFixed(1)} L${x2} ${y2.toFixed(1)}" fill="none" stroke="${color}" stroke-width="${width}" stroke-dasharray="${dashes}" opacity="${opacity}" marker-end="url(#head-${line.kind})"/>${line.kind === "expected" ? html`` : html`<text x="${x2 - level + 6}" y="${(y2 - 2.5).toFixed(1)}" text-anchor="middle" font-size="10" fill="${color}" stroke="Canvas" stroke-width="3" paint-order="stroke">${line.flows}</text>`}`;
 }
 
 function renderKey(kind: PictureLineKind): Html {
