@@ -24,10 +24,9 @@ export function glanceAtChanges(changes: readonly Change[]): ChangedWays {
   const routed = changes.filter(({ witness }) => witness.lane.binding === "route");
   const shown = routed.length > 0 ? routed : changes;
   const rows = joinWays(joinKinds(shown).map(toRow));
-  const named = new Set(rows.map(({ family }) => family)).size > 1 ? "family" : "no-family";
   const lines = rows.map((row): WayLine => {
     const { who, before, after } = row;
-    return { way: describeWay(row, named), who, third: before, fourth: after };
+    return { way: describeWay(row), who, third: before, fourth: after };
   });
   const [first] = shown;
   const example = first === undefined ? "" : renderFlowText(first.witness.flow.spec);

@@ -89,7 +89,7 @@ function renderWays(changes: readonly Change[]): readonly string[] {
   const { lines, omitted } = glanceAtChanges(changes);
   const rest = [
     ...(lines.length > WAYS_SHOWN ? [`and ${lines.length - WAYS_SHOWN} more ways`] : []),
-    ...(omitted > 0 ? [`${omitted} classes of sockets bound to an address`] : []),
+    ...(omitted > 0 ? [`${omitted} ${omitted === 1 ? "class" : "classes"} of sockets bound to an address`] : []),
   ];
   const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const { way, who, third, fourth } = CHANGED_WAYS_HEAD;

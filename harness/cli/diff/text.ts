@@ -105,7 +105,10 @@ function renderChanges({ changes, unknown, observed }: DiffResult, columns: numb
 /** One line for each class; those of sockets bound to an address are left out where others show the same. */
 function renderBriefly(changes: readonly Change[], columns: number): string {
   const { lines, example, omitted } = glanceAtChanges(changes);
-  const rest = omitted === 0 ? "" : `Not shown: ${omitted} classes of sockets bound to an address. `;
+  const rest =
+    omitted === 0
+      ? ""
+      : `Not shown: ${omitted} ${omitted === 1 ? "class" : "classes"} of sockets bound to an address. `;
   const notes = [
     `Example: ${example}`,
     `${rest}--all gives an example and the rules of each class (flows that both rule sets treat alike).`,

@@ -28,10 +28,9 @@ export function renderGlance(
 ): string {
   const columns = chooseColumns(display);
   const rows = glances.flatMap((glance) => glance.rows);
-  const named = new Set(rows.map(({ family }) => family)).size > 1 ? "family" : "no-family";
   const lines = rows.map((row): WayLine => {
     const { who, kind } = row;
-    return { way: describeWay(row, named), who, third: kind, fourth: describeRules(row, rules) };
+    return { way: describeWay(row), who, third: kind, fourth: describeRules(row, rules) };
   });
   const table = renderWays(HEAD, lines, { columns, between: ", by " });
   return `${table}\n${wrapLine(describeRest(glances, within), 0, columns)}\n`;

@@ -30,12 +30,12 @@ export function renderWays(
   return [...(widths === null ? [] : [renderLine(head, widths)]), ...body].join("\n");
 }
 
-/** Gives a way in words; the family is named where there are several: `IPv6 pod → elsewhere, UDP`. */
-export function describeWay({ family, protocol, from, to }: GlanceRow, named: "family" | "no-family"): string {
+/** Gives a way in words, with what is not IPv4 and TCP: `IPv6 pod → elsewhere, UDP`. */
+export function describeWay({ family, protocol, from, to }: GlanceRow): string {
   const isPeers = from.includes("outside") && from.includes("upstream");
   const starts = isPeers ? from.filter((name) => name !== "upstream") : from;
   const way = `${starts.join(", ")} → ${to.join(", ")}${protocol === "udp" ? ", UDP" : ""}`;
-  return named === "family" && family === 6 ? `IPv6 ${way}` : way;
+  return family === 6 ? `IPv6 ${way}` : way;
 }
 
 type Widths = Readonly<Record<keyof WayLine, number>>;

@@ -53,6 +53,12 @@ describe("landfall diff --from --to", () => {
     expect(changes.filter((change) => !/6:|\[/.test(change))).toEqual([]);
   });
 
+  test("names IPv6 where it alone changes", async () => {
+    const { code, out } = await runCommand("diff", "--from", "istio", "--to", "istio --native-nftables");
+    const ways = out.split("\n").flatMap((line) => /^\S.* → \S+/.exec(line)?.[0] ?? []);
+    expect({ code, ways }).toEqual({ code: 1, ways: ["from → to", "IPv6 pod → elsewhere", "IPv6 outside → pod"] });
+    expect(out).toContain("Not shown: 1 class of sockets bound to an address.");
+  });
   test("compares listeners, too: a flow that the rules leave alone may reach another proxy's port", async () => {
     const { changes } = await diff("linkerd", "istio", "--within", "app -> localhost:*");
     expect(changes).toContain("app -> localhost:15001: refused, then envoy-outbound:15001");
