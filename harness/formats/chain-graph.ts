@@ -62,8 +62,17 @@ interface Followed {
   readonly leavesFirst: readonly Chain[];
 }
 
+/** A table is asked about its loops, its depth and what goes too deep. */
+const FOLLOWED = new WeakMap<Table, Followed>();
+
+function followJumps(table: Table): Followed {
+  const followed = FOLLOWED.get(table) ?? followEachJump(table);
+  FOLLOWED.set(table, followed);
+  return followed;
+}
+
 /** Follows jumps depth first, on a path of its own rather than by calling itself: chains may lie deeper than the program's stack. */
-function followJumps({ chains }: Table): Followed {
+function followEachJump({ chains }: Table): Followed {
   const byName = new Map(chains.map((chain) => [chain.name, chain]));
   const closing: JumpFault[] = [];
   const leavesFirst: Chain[] = [];

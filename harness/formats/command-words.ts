@@ -96,8 +96,10 @@ export function readCommandWords(
     rule: [],
     faults: [],
   };
-  let rest = words;
-  for (let [word] = rest; word; [word] = rest) rest = rest.slice(takeWord(reading, word, rest.slice(1)));
+  for (let at = 0; at < words.length; ) {
+    const word = words[at] as Word;
+    at += word.text.startsWith("-") ? takeWord(reading, word, words.slice(at + 1)) : takePlain(reading, word);
+  }
   const { table, command, rule, faults } = reading;
   if (!command) note(reading, words[0], "This line has no command, such as -A CHAIN.");
   const stray = command && !"ACDIR".includes(command.letter) && !isCounters(rule) ? rule[0] : undefined;
@@ -112,6 +114,12 @@ function isCounters(words: readonly Word[]): boolean {
 
 function note({ faults }: Reading, word: Word | undefined, message: string): void {
   faults.push({ kind: "fault", column: word?.column ?? 1, message });
+}
+
+/** Takes a word that is no option, of a command or of anything else; gives how many are taken. */
+function takePlain(reading: Reading, word: Word): number {
+  reading.rule.push(word);
+  return 1;
 }
 
 /** Takes a word with those behind it that belong to it; gives how many these are. */

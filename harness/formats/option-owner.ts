@@ -62,8 +62,10 @@ export function makeSection(
  * (libxtables/xtables.c, `xtables_merge_options`), else the module that `-p` loads. A unique beginning of a name will do.
  */
 export function findOwner(all: RuleSections, current: Section | null, text: string): OptionOwner | null {
+  const own = current && ownOption(current, text);
+  if (own) return own;
   const others = [...all.matches.toReversed(), ...(all.target ? [all.target] : [])].filter((each) => each !== current);
-  for (const section of current ? [current, ...others] : others) {
+  for (const section of others) {
     const owner = ownOption(section, text);
     if (owner) return owner;
   }
@@ -82,14 +84,21 @@ function takesOf({ kind, name }: Section): Readonly<Record<string, 0 | 1 | 2>> {
 
 function ownOption(section: Section, text: string): OptionOwner | null {
   const takes = takesOf(section);
-  const names = new Set([...Object.keys(takes), ...(section.extension?.keys() ?? [])]);
-  const begun = names.has(text) ? [text] : [...names].filter((name) => text.length > 3 && name.startsWith(text));
+  const isName = Object.hasOwn(takes, text) || hasExactOption(section, text);
+  const begun = isName ? [text] : listBegun(section, text);
   const [option] = begun;
   const isOne =
     option !== undefined && new Set(begun.map((name) => section.extension?.get(name)?.same ?? name)).size === 1;
   if (!isOne) return null;
   const isRead = Object.hasOwn(takes, option);
   return { section, option, words: takes[option] ?? section.extension?.get(option)?.words ?? 0, isRead };
+}
+
+/** Gives the options of a section whose names begin so, each once. */
+function listBegun(section: Section, text: string): readonly string[] {
+  if (text.length <= 3) return [];
+  const names = new Set([...Object.keys(takesOf(section)), ...(section.extension?.keys() ?? [])]);
+  return [...names].filter((name) => name.startsWith(text));
 }
 
 /** Says whether a section has an option of exactly this name, so that it is not one of those that need no `-m`. */

@@ -35,7 +35,9 @@ export function sortWords(words: readonly Word[], family: Family): RuleSections 
   let rest = words;
   while (rest.length > 0) {
     const negated = rest[0]?.text === "!" && !rest[0].quoted;
-    const [head, ...tail] = openWord(negated ? rest.slice(1) : rest);
+    const opened = openWord(negated ? rest.slice(1) : rest);
+    const [head] = opened;
+    const tail = opened.slice(1);
     if (!head) return withFault(sections, rest[0], 'There is nothing after "!"; write the option that it negates.');
     const step = takeOption(sections, current, { head, tail, negated });
     current = step.current;
@@ -46,11 +48,12 @@ export function sortWords(words: readonly Word[], family: Family): RuleSections 
 
 /** Takes a joined value off its option: `--dport=80`. Short options take none, whatever getopt says: iptables reads the whole word. */
 function openWord(words: readonly Word[]): readonly Word[] {
-  const [head, ...tail] = words;
-  const joined = head && !head.quoted ? /^(--[\w-]+)=(.*)$/s.exec(head.text) : null;
+  const [head] = words;
+  const joined = head && !head.quoted && head.text.includes("=") ? /^(--[\w-]+)=(.*)$/s.exec(head.text) : null;
   if (!head || !joined) return words;
-  const [, option = "", value = ""] = joined;
-  return [{ ...head, text: option, raw: option }, { ...head, text: value, raw: value, quoted: true }, ...tail];
+  const [, name = "", value = ""] = joined;
+  const option = { ...head, text: name, raw: name };
+  return [option, { ...head, text: value, raw: value, quoted: true }, ...words.slice(1)];
 }
 
 /** An option as it stands in a rule: its word, those behind it, and whether `!` stands before it. */

@@ -34,6 +34,10 @@ function targetsIn(target: Target): readonly Target[] {
 
 /** Gives the names of the chains that a rule may hand its packet to, by jump or goto; a chain may come twice. */
 export function listNextChains(rule: Pick<Rule, "target">): readonly string[] {
+  const { target } = rule;
+  // Large rule sets have nothing else.
+  if (target === null) return [];
+  if (target.kind === "jump" || target.kind === "goto") return [target.chain];
   return listTargets(rule).flatMap((target) => (target.kind === "jump" || target.kind === "goto" ? target.chain : []));
 }
 
