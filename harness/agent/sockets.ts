@@ -55,8 +55,8 @@ export function openListeningSocket(
 /**
  * Opens a socket and begins to connect it, for Node's `new Socket({ fd })`. Gives the descriptor, or the errno with which `connect(2)`
  * failed at once. `source` is the address to bind to, null for the one the route gives; `port` the port to bind to, null for the kernel's
- * choice; `mark` the socket's mark. A marked socket may be bound to another host's address: marks and IP_TRANSPARENT need
- * the same rights. Throws a SyscallError where the socket cannot be made or bound: that is no landing.
+ * choice; `mark` the socket's mark. A marked socket may be bound to another host's address: marks and IP_TRANSPARENT need the same
+ * rights. Throws a SyscallError where the socket cannot be made or bound: that is no landing.
  */
 export function openConnection(
   target: Endpoint,
@@ -68,9 +68,12 @@ export function openConnection(
   const fd = openSocket(family, what);
   return closeOnFailure(fd, () => {
     if (mark !== 0) setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_MARK, what, encodeNumber(mark));
-    if (mark !== 0 && source !== null) makeTransparent(fd, family, what);
-    if (port !== null) bindPortBesideListener(fd, { address: source ?? unspecifiedFor(target), port });
-    else if (source !== null) bindSource(fd, source);
+    const bindIt = () => {
+      if (port !== null) bindPortBesideListener(fd, { address: source ?? unspecifiedFor(target), port });
+      else if (source !== null) bindSource(fd, source);
+    };
+    if (mark === 0) bindIt();
+    else bindTransparentlyIfNeeded(bindIt, () => makeTransparent(fd, family, what));
     const refusal = beginToConnect(fd, target);
     const errno = refusal === KERNEL.EINPROGRESS ? readRefusal(fd) : refusal;
     if (errno === 0) return { fd };
@@ -121,6 +124,17 @@ function bindSource(fd: number, source: string): void {
   setOption(fd, KERNEL.SOL_IP, KERNEL.IP_BIND_ADDRESS_NO_PORT, source);
   const address = encodeSocketAddress({ address: source, port: 0 });
   checkResult(bind(fd, address, address.length), "bind to source", source);
+}
+
+/** Rules see that a socket is transparent (`socket transparent`, TPROXY): so it becomes that only for an address that is not its host's. */
+function bindTransparentlyIfNeeded(bindIt: () => void, makeIt: () => void): void {
+  try {
+    bindIt();
+  } catch (error) {
+    if (!(error instanceof SyscallError) || error.code !== "EADDRNOTAVAIL") throw error;
+    makeIt();
+    bindIt();
+  }
 }
 
 /** Binds to an end point: SO_REUSEADDR lets several connections share the port, as long as they go to different ends. */

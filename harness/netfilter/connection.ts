@@ -39,7 +39,10 @@ const UNREACHABLE: Ending = { kind: "unreachable" };
 export function makeConnection(walk: Walk, attempt: Attempt): Ending {
   if (attempt.destination.address.use === "not-connectable") return UNREACHABLE;
   const { host: from, source, destination, owner, mark } = attempt;
-  const dialler = openSocket(walk, { host: from, local: source, remote: destination, owner, mode: "plain", mark });
+  // Only a transparent socket has another host's address (`openConnection` of the agent).
+  const isOwn = source.address.host === from || source.address.host === "loopback";
+  const mode = from === "pod" && !isOwn ? "transparent" : "plain";
+  const dialler = openSocket(walk, { host: from, local: source, remote: destination, owner, mode, mark });
   const syn = makeSegment(walk, dialler, FLAGS.syn);
   const arrival = carryPacket(syn, walk, attempt.host);
   if (arrival.kind === "lost") return endByAnswer(arrival, walk, dialler, syn);

@@ -94,6 +94,22 @@ export const CASES: readonly Scenario[] = [
     forward: { "client -> pod:8080": "app:8080 via envoy-outbound from 127.0.0.1" },
   },
   {
+    name: "transparent-socket",
+    claim: "A socket with a mark is transparent where it has another host's address, and only there: rules can tell.",
+    capture: [],
+    rules: {
+      ip: "*mangle\n-A INPUT -p tcp -m socket --transparent -j DROP\nCOMMIT\n",
+      ip6: "*mangle\n-A INPUT -p tcp -m socket --transparent -j DROP\nCOMMIT\n",
+    },
+    answer: {
+      "app,mark=1 -> localhost:8080": "app:8080",
+      "app,mark=1@127.0.0.1 -> pod:8080": "app:8080",
+      "app,mark=1@10.244.0.77 -> pod:8080": "timed-out",
+      "app6,mark=1 -> localhost6:8080": "app:8080",
+      "app6,mark=1@[2001:db8::77] -> pod6:8080": "timed-out",
+    },
+  },
+  {
     name: "loop",
     claim:
       "Without the rule for the pass-through's address the stub's own dial comes back to it, and that is told as a loop.",
