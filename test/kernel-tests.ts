@@ -29,6 +29,7 @@ export const KERNEL_TESTS: string[] = [
   "test/unit/cli/verify*.test.ts",
   "test/unit/formats/edges.test.ts",
   "test/unit/formats/interpreter.test.ts",
+  "test/unit/formats/nft/as-nft-reads.test.ts",
   "test/unit/formats/nft/nft-round-trip.test.ts",
   "test/unit/formats/nft/unnamed-chains.test.ts",
   "test/unit/formats/refusals.test.ts",

@@ -1,5 +1,6 @@
 import type { BaseChain, TableFamily } from "../../model/ruleset.ts";
 import { isList, isObject, type Json, type JsonObject, listOf, numberOf, textOf } from "./ast.ts";
+import { readBase, readPolicy, standAlike } from "./base-chain.ts";
 
 /** A chain while commands change it. */
 export interface OpenNftChain {
@@ -38,7 +39,7 @@ const OTHER_OBJECTS = ["secmark", "synproxy", "flowtable"];
 /** Carries out one command on an object of nft (a table, chain, rule, set or map); gives what is wrong with it as a sentence, or null. */
 export function applyNftCommand(verb: string, kind: string, body: JsonObject, state: OpenState): string | null {
   if (kind === "metainfo") return null;
-  if (kind === "ruleset") return flushAll(verb, state);
+  if (kind === "ruleset") return flushAll(verb, body, state);
   const family = textOf(body, "family") ?? "ip";
   if (OTHER_FAMILIES.includes(family)) return keep(kind, body, state);
   if (!FAMILIES.some((known) => known === family))
@@ -56,10 +57,14 @@ export function applyNftCommand(verb: string, kind: string, body: JsonObject, st
     : `landfall does not read nftables objects of the kind "${kind}".`;
 }
 
-function flushAll(verb: string, { tables, kept }: OpenState): string | null {
+/** Of one family where it is named, else of all. */
+function flushAll(verb: string, body: JsonObject, { tables, kept }: OpenState): string | null {
   if (verb !== "flush") return `${verb} cannot be used with ruleset; use flush ruleset.`;
-  tables.clear();
-  kept.length = 0;
+  const family = textOf(body, "family");
+  const isMeant = (one: Json | undefined) => family === null || one === family;
+  for (const [key, table] of tables) if (isMeant(table.family)) tables.delete(key);
+  const left = kept.filter((object) => !Object.values(object).some((one) => isObject(one) && isMeant(one.family)));
+  kept.splice(0, kept.length, ...left);
   return null;
 }
 
@@ -82,7 +87,8 @@ const runTable: Run = (verb, body, { tables }) => {
   if (verb === "delete" || verb === "flush") return `There is no table ${key} to ${verb}.`;
   if (verb === "create" && known) return `The table ${key} exists already.`;
   const isDormant = listOf(body, "flags").some((flag) => flag === "dormant" || flag === "t");
-  if (known) known.isDormant ||= isDormant;
+  // Without the flag a table that slept wakes up.
+  if (known) known.isDormant = isDormant;
   else tables.set(key, { family, name, isDormant, chains: new Map(), objects: new Map() });
   return null;
 };
@@ -105,7 +111,18 @@ function runChain(verb: string, body: JsonObject, table: OpenTable, state: OpenS
   const base = readBase(body);
   if (typeof base === "string") return base;
   if (known === undefined) table.chains.set(name, { name, base, order: state.made++, rules: [], node: body });
-  else if (base !== null) table.chains.set(name, { ...known, base });
+  else return changeChain(known, base, body, table);
+  return null;
+}
+
+/** A chain that is there keeps its place and, where none is given, its policy (nf_tables_updchain). */
+function changeChain(known: OpenNftChain, base: BaseChain | null, body: JsonObject, table: OpenTable): string | null {
+  if (base !== null && (known.base === null || !standAlike(known.base, base)))
+    return `The chain ${known.name} is there already, ${known.base === null ? "without a hook" : "with another hook, type or priority"}; the kernel refuses this.`;
+  if (body.policy === undefined || known.base === null) return null;
+  const policy = readPolicy(body);
+  if (policy === undefined) return `"${body.policy}" is not a policy; use accept or drop.`;
+  table.chains.set(known.name, { ...known, base: { ...known.base, policy } });
   return null;
 }
 
@@ -158,32 +175,4 @@ function runObject(verb: string, kind: string, body: JsonObject, table: OpenTabl
 
 function unread(verb: string, kind: string): string {
   return `landfall does not read "${verb} ${kind}"; give the rules as nft list ruleset prints them.`;
-}
-
-const HOOKS = ["prerouting", "input", "forward", "output", "postrouting"] as const;
-const TYPES = ["filter", "nat", "route"] as const;
-
-/** Reads where the kernel calls a chain: null for one that only rules lead to, and a message for what is wrong. */
-function readBase(body: JsonObject): BaseChain | string | null {
-  if (body.hook === undefined && body.type === undefined && body.prio === undefined) return null;
-  const hook = HOOKS.find((one) => one === body.hook);
-  const type = TYPES.find((one) => one === body.type);
-  const priority = numberOf(body, "prio");
-  const policy = (["ACCEPT", "DROP"] as const).find((one) => one === String(body.policy ?? "accept").toUpperCase());
-  if (hook === undefined) return `"${body.hook ?? ""}" is not a hook; use ${HOOKS.join(", ")}.`;
-  if (type === undefined) return `"${body.type ?? ""}" is not a chain's type; use ${TYPES.join(", ")}.`;
-  if (priority === null) return "A base chain needs a priority, prio, which is a whole number.";
-  if (policy === undefined) return `"${body.policy}" is not a policy; use accept or drop.`;
-  return findRefusal(type, hook, priority) ?? { hook, type, priority, policy };
-}
-
-/** Chains that the kernel does not make (nf_tables_addchain; nft_chain_nat.c and nft_chain_route.c, 6.18). */
-function findRefusal(type: string, hook: string, priority: number): string | null {
-  if (type === "route" && hook !== "output")
-    return "A chain of type route is valid at the hook output only; the kernel refuses this.";
-  if (type === "nat" && hook === "forward")
-    return "A chain of type nat is not valid at the hook forward; the kernel refuses this.";
-  return type === "nat" && priority <= -200
-    ? "A nat chain's priority must be above -200, where connections are tracked; the kernel refuses this."
-    : null;
 }

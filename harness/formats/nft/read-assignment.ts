@@ -13,7 +13,8 @@ const ALL = 0xffffffff;
  * readAssignment(1337)   // { from: "value", and: 0, xor: 1337 }
  */
 export function readAssignment(value: Json): Assignment | null {
-  const number = typeof value === "string" && /^(?:0x[0-9a-f]{1,8}|\d{1,10})$/i.test(value) ? Number(value) : value;
+  const number =
+    typeof value === "string" && /^(?:0x[0-9a-f]{1,8}|0|[1-9]\d{0,9})$/i.test(value) ? Number(value) : value;
   if (typeof number === "number")
     return Number.isInteger(number) && number >= 0 && number <= ALL ? fixed(number) : null;
   return readExpression(value);

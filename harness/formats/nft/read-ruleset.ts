@@ -65,7 +65,7 @@ function takeApart(command: Json) {
   return { verb: first, kind, body: inner };
 }
 
-/** Sets that rules add to, by table and name: what they hold is not known. */
+/** Sets that rules add to or take from, by table and name: what they hold is not known. A statement that is kept as text may do so. */
 function findChangingSets(tables: readonly OpenTable[]): ReadonlySet<string> {
   const names = tables.flatMap((table) => {
     const rules = [...table.chains.values()].flatMap((chain) => chain.rules);
@@ -73,7 +73,8 @@ function findChangingSets(tables: readonly OpenTable[]): ReadonlySet<string> {
     return statements.flatMap((statement) => {
       const [kind, body] = unwrap(statement) ?? [];
       const name = kind === "set" || kind === "map" ? textOf(body, kind) : null;
-      return name === null ? [] : [nameSet(table, name.replace(/^@/, ""))];
+      const named = kind === "verbatim" ? [...String(body).matchAll(/@([\w./-]+)/g)].map(([, one = ""]) => one) : [];
+      return [...named, ...(name === null ? [] : [name.replace(/^@/, "")])].map((one) => nameSet(table, one));
     });
   });
   return new Set(names);

@@ -32,7 +32,8 @@ function readWord({ kind, bits, words, aliases, names }: KeyType, text: string, 
   }
   const known = { ...words, ...aliases };
   if (Object.hasOwn(known, text)) return BigInt(known[text] ?? 0);
-  if (/^(?:0x[0-9a-f]{1,8}|\d{1,10})$/i.test(text)) return readNumber(Number(text), { kind, bits, words });
+  // With a leading zero it is an octal number for nft.
+  if (/^(?:0x[0-9a-f]{1,8}|0|[1-9]\d{0,9})$/i.test(text)) return readNumber(Number(text), { kind, bits, words });
   if (kind === "boolean") return text === "exists" ? 1n : text === "missing" ? 0n : null;
   const named = names === undefined ? null : context[names](text);
   return named === null ? null : BigInt(named);

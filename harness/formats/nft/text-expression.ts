@@ -187,6 +187,8 @@ export function readNumber(reader: TextReader): number {
 /** Reads one value: a number, a word, an address, a quoted text or what a name was defined as. */
 export function readValueText(reader: TextReader): Json {
   const token = take(reader);
+  if (token.kind === "number" && /^0\d/.test(token.text))
+    fail(token, `nft reads "${token.text}" as an octal number; write it in decimal, without the leading zero.`);
   if (token.kind === "number") return Number(token.text);
   if (token.kind === "sign" && token.text === "*") return "*";
   if (token.kind === "word" && token.text.startsWith("$")) return readDefined(reader, token);

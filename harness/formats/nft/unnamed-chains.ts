@@ -65,10 +65,12 @@ function nameOfNext({ text, unnamed, firstUnnamed }: TextReader): string {
   return `__chain${number}`;
 }
 
-/** A rule with such chains as nft takes it on one line: `tcp dport 80 jump { meta skuid 1337 return; drop }`. */
+/** A rule with such chains on one line: `tcp dport 80 jump { meta skuid 1337 return; drop; }`. */
 export function onOneLine(text: string): string {
-  const closed = text.replace(/([{,;])\s*\n\s*/g, "$1 ").replace(/;?\s*\n\s*\}/g, " }");
-  return closed.replace(/\s*\n\s*/g, "; ");
+  // What stands behind `#`, such as a handle, would take the rest of the line with it.
+  const lines = text.split("\n").map((line) => line.replace(/(?:^|[ \t])#[^"]*$/, "").trim());
+  const filled = lines.filter((line) => line !== "" && line !== ";");
+  return filled.map((line, i) => (i === filled.length - 1 || /[{},;]$/.test(line) ? line : `${line};`)).join(" ");
 }
 
 /** Adds the chains that the reader has met in a rule since it had `from` of them, with their rules, to the parts of the rule's table. */

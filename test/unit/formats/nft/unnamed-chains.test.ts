@@ -31,7 +31,7 @@ const INNER = {
 test("a chain in the braces of its rule gets a name, and the rule jumps to it", () => {
   expect(read(TEXT)).toEqual({
     output: [
-      "tcp dport 80 jump { meta skuid 1337 return; meta l4proto tcp redirect to :15001 }",
+      "tcp dport 80 jump { meta skuid 1337 return; meta l4proto tcp redirect to :15001; }",
       "tcp dport 81 goto { meta l4proto tcp redirect to :15001; counter; }",
     ],
     ...INNER,
@@ -41,6 +41,12 @@ test("a chain in the braces of its rule gets a name, and the rule jumps to it", 
 test("so it does in a command", () => {
   const commands = "add table ip t\nadd chain ip t c\nadd rule ip t c tcp dport 80 jump { drop }\n";
   expect(read(commands)).toEqual({ c: ["tcp dport 80 jump { drop }"], __chain0: ["drop"] });
+});
+
+test("a rule of many empty lines is read as fast as any other", () => {
+  expect(read(`table ip t { chain c { jump {\naccept${"\n".repeat(100_000)}drop\n}\n}\n}\n`)).toMatchObject({
+    c: ["jump { accept; drop; }"],
+  });
 });
 
 test("its name is no other chain's", () => {
