@@ -1,3 +1,4 @@
+import type { Family } from "../model/address.ts";
 import { TABLE_NAMES, type TableName } from "../model/iptables-tables.ts";
 import type { Fault } from "./match-module.ts";
 import type { Word } from "./words.ts";
@@ -18,6 +19,8 @@ export interface CommandWords {
   readonly rule: readonly Word[];
   /** Where the command's letter stands, from 1. */
   readonly column: number;
+  /** The families that `-4` and `-6` name: empty where neither is given. */
+  readonly families: readonly Family[];
 }
 
 /** A command's letter, and which words may follow it. */
@@ -50,19 +53,10 @@ const COMMANDS: ReadonlyMap<string, KnownCommand> = new Map(
   ]),
 );
 /** Options that change nothing about the rules. */
-const SILENT = [
-  "-n",
-  "--numeric",
-  "-v",
-  "--verbose",
-  "-x",
-  "--exact",
-  "--line-numbers",
-  "-4",
-  "-6",
-  "--ipv4",
-  "--ipv6",
-];
+const SILENT = ["-n", "--numeric", "-v", "--verbose", "-x", "--exact", "--line-numbers"];
+
+/** Options that name a family: iptables refuses a command of the other one, and iptables-restore passes over its line (iptables(8)). */
+const FAMILY_OPTIONS: Readonly<Record<string, Family>> = { "-4": 4, "--ipv4": 4, "-6": 6, "--ipv6": 6 };
 
 /** Options about iptables' lock; a number of seconds may follow. */
 const WAITING = ["-w", "--wait", "-W", "--wait-interval"];
@@ -72,8 +66,9 @@ interface Reading {
   table: TableName;
   /** Whether the table is given by the lines around, and -t cannot name one. */
   readonly isFixed: boolean;
-  command: Omit<CommandWords, "table" | "rule"> | null;
+  command: Omit<CommandWords, "table" | "rule" | "families"> | null;
   readonly rule: Word[];
+  readonly families: Family[];
   readonly faults: Fault[];
 }
 
@@ -94,17 +89,18 @@ export function readCommandWords(
     isFixed: inTable !== null,
     command: null,
     rule: [],
+    families: [],
     faults: [],
   };
   for (let at = 0; at < words.length; ) {
     const word = words[at] as Word;
     at += word.text.startsWith("-") ? takeWord(reading, word, words.slice(at + 1)) : takePlain(reading, word);
   }
-  const { table, command, rule, faults } = reading;
+  const { table, command, rule, families, faults } = reading;
   if (!command) note(reading, words[0], "This line has no command, such as -A CHAIN.");
   const stray = command && !"ACDIR".includes(command.letter) && !isCounters(rule) ? rule[0] : undefined;
   if (stray) note(reading, stray, `"${stray.text}" does not belong to this command; remove it.`);
-  return command && faults.length === 0 ? { ...command, table, rule } : { faults };
+  return command && faults.length === 0 ? { ...command, table, rule, families } : { faults };
 }
 
 /** `iptables -S -v` prints counters behind a policy, a chain or a rule. */
@@ -130,7 +126,14 @@ function takeWord(reading: Reading, word: Word, tail: readonly Word[]): number {
   const [, joined] = word.quoted ? [] : (/^--table=(.*)$/.exec(word.text) ?? []);
   if (joined !== undefined) return takeTable(reading, word, { ...word, text: joined }) - 1;
   if (WAITING.includes(word.text)) return /^\d+$/.test(tail[0]?.text ?? "") ? 2 : 1;
-  if (word.quoted || !SILENT.includes(word.text)) reading.rule.push(word);
+  return word.quoted ? takePlain(reading, word) : takeOption(reading, word);
+}
+
+/** Takes an option that is no command's; most are of the rule. */
+function takeOption(reading: Reading, word: Word): number {
+  const family = Object.hasOwn(FAMILY_OPTIONS, word.text) ? FAMILY_OPTIONS[word.text] : undefined;
+  if (family !== undefined) reading.families.push(family);
+  else if (!SILENT.includes(word.text)) reading.rule.push(word);
   return 1;
 }
 

@@ -120,6 +120,11 @@ function interpretWords(
   }
   const command = readCommandWords(tool === named ? rest : words);
   if ("faults" in command) for (const fault of command.faults) context.tell(fault.column, fault.message);
+  else if (command.families.some((family) => family !== open[tool].family))
+    context.tell(
+      program.column,
+      `${tool} refuses -4 and -6 of the other family; use ${tool === "iptables" ? "ip6tables" : "iptables"}.`,
+    );
   else obey(command, open[tool], context);
 }
 

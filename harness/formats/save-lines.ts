@@ -66,6 +66,8 @@ export function readRuleLine(line: string, context: LineContext): void {
     for (const { column, message } of command.faults) tell(column, message);
     return;
   }
+  // iptables-restore passes over a line of the other family.
+  if (command.families.some((family) => family !== context.open.family)) return;
   const counters = counted ? { packets: Number(counted[1]), bytes: Number(counted[2]) } : null;
   const keep = (rule: Rule, column: number | null) => context.keep?.(rule, column === null ? null : column + offset);
   obey(command, context.open, { ...context, tell, text, keep, counters });

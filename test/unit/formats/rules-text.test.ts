@@ -92,6 +92,27 @@ describe("rules are read in every form that people use", () => {
   });
 });
 
+describe("an option that names a family", () => {
+  const lines = "*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -6 -p tcp -j DROP\n-A OUTPUT --ipv4 -p udp -j DROP\nCOMMIT\n";
+  test.each([
+    [4, "iptables", "-p udp"],
+    [6, "ip6tables", "-p tcp"],
+  ] as const)("keeps a line of the other one out of what is loaded: IPv%i", (family, tool, kept) => {
+    const parsed = read(lines, { family });
+    const set = parsed.ok ? parsed.value[family === 4 ? "ip" : "ip6"] : null;
+    const rules = set === null ? [] : renderIptablesSave(set).match(/^-A.*$/gm);
+    expect(rules).toEqual([`-A OUTPUT ${kept} -j DROP`]);
+    const command = `${tool}-restore && ${tool}-save | grep ^-A`;
+    const loaded = spawnSync("unshare", ["-n", "sh", "-c", command], { input: lines, encoding: "utf8" });
+    expect(loaded.stdout.trim().split("\n")).toEqual(rules);
+  });
+  test("is refused in a command of the other one", () => {
+    const parsed = read("iptables -6 -A OUTPUT -j DROP\n");
+    expect(parsed).toMatchObject({ ok: false, findings: [{ message: expect.stringContaining("use ip6tables") }] });
+    expect(spawnSync("unshare", ["-n", "iptables", "-6", "-A", "OUTPUT", "-j", "DROP"]).status).toBe(2);
+  });
+});
+
 describe("the table of iptables -S output", () => {
   const FILTER = ["-P INPUT ACCEPT", "-P FORWARD ACCEPT", "-P OUTPUT ACCEPT"];
   test.each<[string, readonly string[], readonly string[]]>([
