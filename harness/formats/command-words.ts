@@ -103,6 +103,13 @@ export function readCommandWords(
   return command && faults.length === 0 ? { ...command, table, rule, families } : { faults };
 }
 
+/** Says that a command of one family has an option of the other, which iptables refuses; null where it has none. */
+export function refuseFamily({ families }: CommandWords, family: Family): string | null {
+  if (families.every((one) => one === family)) return null;
+  const [tool, other] = family === 4 ? ["iptables", "ip6tables"] : ["ip6tables", "iptables"];
+  return `${tool} refuses -4 and -6 of the other family; use ${other}.`;
+}
+
 /** `iptables -S -v` prints counters behind a policy, a chain or a rule. */
 function isCounters(words: readonly Word[]): boolean {
   return words[0]?.text === "-c" && words.length === 3 && words.slice(1).every(({ text }) => /^\d+$/.test(text));

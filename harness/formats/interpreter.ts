@@ -1,7 +1,7 @@
 import { codedFinding, type Finding, type Parsed } from "../model/finding.ts";
 import { type NameLookups, NO_LOOKUPS } from "../model/name-lookups.ts";
 import type { Ruleset } from "../model/ruleset.ts";
-import { type CommandWords, readCommandWords } from "./command-words.ts";
+import { type CommandWords, readCommandWords, refuseFamily } from "./command-words.ts";
 import {
   addChain,
   chainsOf,
@@ -120,11 +120,6 @@ function interpretWords(
   }
   const command = readCommandWords(tool === named ? rest : words);
   if ("faults" in command) for (const fault of command.faults) context.tell(fault.column, fault.message);
-  else if (command.families.some((family) => family !== open[tool].family))
-    context.tell(
-      program.column,
-      `${tool} refuses -4 and -6 of the other family; use ${tool === "iptables" ? "ip6tables" : "iptables"}.`,
-    );
   else obey(command, open[tool], context);
 }
 
@@ -133,7 +128,9 @@ export function obey(command: CommandWords, open: OpenTables, context: Omit<Comm
   const chains = chainsOf(open, command.table);
   const { chain: name } = command;
   const full = { ...context, family: open.family };
-  const fault = name === null ? obeyForTable(command, chains) : obeyForChain(command, name.text, chains, full);
+  const fault =
+    refuseFamily(command, open.family) ??
+    (name === null ? obeyForTable(command, chains) : obeyForChain(command, name.text, chains, full));
   if (fault !== null) context.tell(name?.column ?? command.column, fault);
 }
 
