@@ -27,7 +27,7 @@ const ROUTE_WORDS: readonly string[] = [
   ...STOPPING_ROUTES,
 ];
 /** The rules that every network namespace has (fib_default_rules_init in net/ipv4/fib_rules.c, fib6_rules_net_init). */
-const KERNEL_RULE = /^\d+:\s+from all lookup (local|main|default)$/;
+const KERNEL_RULE = /^(0:\s+from all lookup local|32766:\s+from all lookup main|32767:\s+from all lookup default)$/;
 /** The rule that IPv4 alone has by itself. */
 const IPV4_RULE = /^32767:\s+from all lookup default$/;
 /** Named tables get numbers that no machine's /etc/iproute2/rt_tables has. */

@@ -2,11 +2,12 @@ import { LandfallError } from "../../errors.ts";
 import type { FamilyRules } from "../../formats/interpreter.ts";
 import { type RulesText, readRulesText } from "../../formats/rules-text.ts";
 import { FAMILIES, type Family } from "../../model/address.ts";
-import { codedFinding, type Finding } from "../../model/finding.ts";
+import type { Finding } from "../../model/finding.ts";
 import { TABLE_NAMES, type TableName } from "../../model/iptables-tables.ts";
-import { emptyRuleset, familyKey, listRules, type Ruleset, tableKey } from "../../model/ruleset.ts";
+import { emptyRuleset, familyKey, listRules, type Ruleset } from "../../model/ruleset.ts";
 import type { OptionSpec, ParsedOptions } from "../arguments/options.ts";
 import type { CommandIo } from "../command.ts";
+import { findShared, findUndoing } from "./files-together.ts";
 import { nameNear, readInput, resolveInput } from "./input-file.ts";
 import { readNames } from "./names.ts";
 
@@ -76,7 +77,7 @@ export function readRulesFiles(
   const hidden: Finding[] = [];
   let [ip, ip6]: (Ruleset | null)[] = [null, null];
   for (const source of sources) {
-    const read = readSource(source, table, io, findings);
+    const read = readSource(source, { table, earlier: [ip ?? null, ip6 ?? null] }, io, findings);
     if (read === null) continue;
     hidden.push(...read.hidden);
     ip = merge(ip ?? null, nameFile(read.ip, source, io), source, findings);
@@ -91,7 +92,7 @@ export function readRulesFiles(
 
 function readSource(
   { path, family }: RulesSource,
-  table: TableName | null,
+  { table, earlier }: { readonly table: TableName | null; readonly earlier: readonly (Ruleset | null)[] },
   io: Pick<CommandIo, "workingDirectory" | "err">,
   findings: Finding[],
 ): RulesText | null {
@@ -103,6 +104,7 @@ function readSource(
     for (const found of parsed.findings) findings.push(found);
     return null;
   }
+  findings.push(...findUndoing(text, earlier, where));
   const { value } = parsed;
   const isEmpty = FAMILIES.every((one) => listRules(value[familyKey(one)]).length === 0);
   if (isEmpty) io.err(`landfall: ${where} has no rules.\n`);
@@ -129,14 +131,6 @@ function merge(
   findings: Finding[],
 ): Ruleset | null {
   if (known === null || added === null) return known ?? added;
-  const twice = added.tables.filter((table) => known.tables.some((other) => tableKey(other) === tableKey(table)));
-  for (const { name } of twice)
-    findings.push(
-      codedFinding(
-        "duplicate",
-        path,
-        `An earlier file already contains the IPv${added.family} table ${name}; give each table once.`,
-      ),
-    );
+  findings.push(...findShared(known, added, path));
   return { family: known.family, tables: [...known.tables, ...added.tables] };
 }

@@ -53,6 +53,31 @@ describe("a file of rules", () => {
     of("nat", "nat");
     expect(findings.map(({ where }) => where)).toEqual(["nat"]);
   });
+  test.each([
+    ["flush ruleset\ntable ip t {\n}\n", '"flush ruleset" takes away what earlier files have put in'],
+    ["delete table ip nat\ntable ip t {\n}\n", /There is no table ip nat|"delete table ip nat" takes away/],
+    [
+      "table ip nat {\n chain OUTPUT {\n type nat hook output priority -100\n }\n}\n",
+      "The table ip nat of nftables is the table nat",
+    ],
+    ['{ "nftables": [{ "flush": { "ruleset": null } }, { "table": { "family": "ip", "name": "t" } }] }', "takes away"],
+  ])("may not undo or share the tables of an earlier one: %j", (text, message) => {
+    writeFileSync(join(folder, "nat"), RULES);
+    writeFileSync(join(folder, "later"), text);
+    const findings: Finding[] = [];
+    const io = { workingDirectory: folder, err: () => {} };
+    const of = (...names: readonly string[]) =>
+      void readRulesFiles(
+        names.map((path) => ({ path, family: 4 }) as const),
+        null,
+        io,
+        findings,
+      );
+    of("nat", "later");
+    expect(findings.map((found) => found.message)).toContainEqual(
+      typeof message === "string" ? expect.stringContaining(message) : expect.stringMatching(message),
+    );
+  });
   test("is refused with the true reason", () => {
     expect([read("none"), read("."), read("plain.rules/x")]).toEqual([
       ["none: There is no such file."],
