@@ -1,8 +1,8 @@
 import { type Family, familyOf } from "../model/address.ts";
 import { codedFinding, type Finding, type Parsed } from "../model/finding.ts";
 import {
-  isStoppingRoute,
   type LoopbackAddress,
+  leadsToNoLink,
   MAIN_TABLE,
   PASS_THROUGH_ON_LO,
   type PolicyRouting,
@@ -52,8 +52,7 @@ export function readRoutingListing(text: string, where: string): Parsed<PolicyRo
   findings.push(...lines.flatMap((line) => findBadAddresses(line, where)));
   if (findings.length > 0) return { ok: false, findings };
   const named = openTableNames();
-  const rules = readRules(lines, named);
-  const routes = readRoutes(lines, named);
+  const [rules, routes] = [readRules(lines, named), readRoutes(lines, named)];
   return { ok: true, value: { rules, routes, addresses: readAddresses(lines) } };
 }
 
@@ -147,7 +146,7 @@ function readRoutes(lines: readonly RoutingLine[], named: NameTables): readonly 
     before = line.family ?? familyOfRoute(line.text) ?? before;
     return readRoute(named(line.text), before);
   });
-  return all.filter((route) => route.kind === "unknown" || route.table !== MAIN_TABLE || isStoppingRoute(route));
+  return all.filter((route) => route.kind === "unknown" || route.table !== MAIN_TABLE || leadsToNoLink(route));
 }
 
 /** `pref` is printed of routes of IPv6, `scope` of IPv4's; a family is printed before a gateway of the other one. */
@@ -170,7 +169,8 @@ function readRoute(text: string, family: Family): readonly TableRoute[] {
   if (table === "default" || (isKernels && ["local", "main", "unspec"].includes(table))) return [];
   if (table !== "main" && table !== "local") return [parseTableRoute(text, family)];
   const [, kind = "", to = ""] = /^(?:([a-z]+) )?([0-9a-f]\S*|default)/.exec(text) ?? [];
-  return [parseTableRoute(`${kind} ${to} dev lo table ${table}`.trim(), family)];
+  const dev = table === "local" || / dev lo\b/.test(text) ? "lo" : "link";
+  return [parseTableRoute(`${kind} ${to} dev ${dev} table ${table}`.trim(), family)];
 }
 
 /** `::6` is an address of `lo`, which the table `local` shows, or a listing of addresses. */

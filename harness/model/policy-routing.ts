@@ -98,6 +98,11 @@ export function isStoppingRoute({ kind }: TableRoute): boolean {
   return STOPPING_ROUTES.some((one) => one === kind);
 }
 
+/** Says whether a route leads packets to no link: nowhere, or back to the pod itself. */
+export function leadsToNoLink(route: KnownRoute): boolean {
+  return isStoppingRoute(route) || route.kind === "local" || route.dev === "lo";
+}
+
 /** Policy routing that asks for nothing. */
 export const NO_POLICY_ROUTING: PolicyRouting = { rules: [], routes: [], addresses: [] };
 

@@ -53,17 +53,29 @@ export function openRouting(spec: PodSpec, policy: PolicyRouting): FindRoute {
   const links: Readonly<Record<Family, Route>> = { 4: linkRoute(POD_INTERFACE), 6: linkRoute(POD_INTERFACE) };
   const vmLink = vmLinks(spec)[0];
   const follow = (route: KnownRoute) => followRoute(route, vmLink === undefined ? POD_INTERFACE : null);
+  const isMoved = { 4: movesLocal(policy, 4), 6: movesLocal(policy, 6) };
   return (question) => {
     const { host, family } = question.destination;
+    if (isMoved[family]) return { unknown: "ip rule lookup local" };
     if (host === "pod" || host === "loopback") return TO_SELF;
     const added = findRouteTo(local[family], question.destination);
     if (added && added.kind !== "throw") return follow(added);
     const found = followRules(rules[family], question, follow);
     if (found !== null) return found;
     const last = findRouteTo(main[family], question.destination);
-    if (last && isStoppingRoute(last)) return follow(last);
+    if (last) return followMain(last, follow);
     return host === "vm" && vmLink !== undefined ? linkRoute(vmLink) : links[family];
   };
+}
+
+/** With a rule for `local` of somebody's own, others may stand before it, and send even what is the pod's own elsewhere. */
+function movesLocal({ rules }: PolicyRouting, family: Family): boolean {
+  return rules.some((rule) => rule.kind === "lookup" && rule.family === family && rule.table === LOCAL_TABLE);
+}
+
+/** What the kernel makes of a route of `main` to the pod itself is not simulated. */
+function followMain(route: KnownRoute, follow: (route: KnownRoute) => ReturnType<FindRoute>): ReturnType<FindRoute> {
+  return isStoppingRoute(route) ? follow(route) : { unknown: "ip route to the pod itself in table main" };
 }
 
 function linkRoute(out: string): Route {

@@ -1,8 +1,10 @@
 import type { AnalysisSetting } from "../../analysis/flows/partition.ts";
 import { canBeOwned } from "../../analysis/pod/wide-pod.ts";
+import { readRoutingListing } from "../../formats/routing-listing.ts";
 import { FAMILIES, type Family, familyOf } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";
 import { DEFAULT_ADDRESSES } from "../../model/pod.ts";
+import type { PolicyRouting } from "../../model/policy-routing.ts";
 import { listRules, type PodRules, type Ruleset } from "../../model/ruleset.ts";
 import { makePodSpec } from "../../run/pod-spec.ts";
 import { readPolicyRouting } from "../../run/rules/printed-routing.ts";
@@ -27,7 +29,17 @@ export function inspectedRules({ read: { rulesets, routing, addresses } }: Inspe
     return own.length === 0 || !isThere ? null : { family, tables: own.flatMap(({ ruleset }) => ruleset.tables) };
   };
   const [ip, ip6] = FAMILIES.map(join);
-  return { ip: ip ?? null, ip6: ip6 ?? null, policyRouting: readPolicyRouting(routing) };
+  return { ip: ip ?? null, ip6: ip6 ?? null, policyRouting: readLiveRouting(routing) };
+}
+
+/** As `--routing` reads a listing, with the addresses of `lo`; where that cannot be read, whatever is routed is unknown. */
+function readLiveRouting(printed: string): PolicyRouting {
+  const { addresses } = readPolicyRouting(printed);
+  const parsed = readRoutingListing(printed, "ip");
+  if (parsed.ok) return { ...parsed.value, addresses };
+  const [first] = parsed.findings;
+  const rules = FAMILIES.map((family) => ({ kind: "unknown", family, text: first?.message ?? "" }) as const);
+  return { rules, routes: [], addresses };
 }
 
 function hasFamily(addresses: readonly string[], family: Family): boolean {

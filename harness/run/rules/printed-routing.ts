@@ -3,7 +3,7 @@ import { FAMILIES, type Family } from "../../model/address.ts";
 import type { PolicyRouting, RoutingRule } from "../../model/policy-routing.ts";
 
 /** The rules that every network namespace has: net/ipv4/fib_rules.c, fib_default_rules_init. */
-const KERNEL_RULE = /^\d+:\s+from all lookup (local|main|default)$/;
+const KERNEL_RULE = /^(0:\s+from all lookup local|32766:\s+from all lookup main|32767:\s+from all lookup default)$/;
 /** Tables that the kernel fills by itself; a route without a table is one of `main`. */
 const KERNEL_TABLES = ["local", "main", "default"];
 /** Addresses that a loopback device has by itself. */
@@ -11,7 +11,8 @@ const KERNEL_ADDRESSES = ["127.0.0.1/8", "::1/128"];
 
 /**
  * Gives what somebody has added to a namespace's routing and to the addresses of `lo`, from what `ip -4 rule`, `ip -4 route show table
- * all`, the same with `-6`, and `ip -o addr` print, each below a line `# COMMAND`. What is not understood is kept as text.
+ * all`, the same with `-6`, and `ip -o addr` print, each below a line `# COMMAND`. What is not understood is kept as text. Routes of `main`
+ * and `local` are left out: in a sandbox these are landfall's own.
  */
 export function readPolicyRouting(printed: string): PolicyRouting {
   const linesOf = (command: string) => {

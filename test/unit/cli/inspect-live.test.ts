@@ -98,6 +98,15 @@ describe("landfall inspect of a live namespace", () => {
     within("nft 'add table inet own; add chain inet own in { type filter hook input priority 0; }'");
     expect((await runCommand("inspect", "--netns", NAME, ...flags)).out).not.toMatch(/^ {2}explain/m);
   });
+  test.each(["ip route add local 10.244.0.4 dev lo", "ip route add 10.244.0.4 dev lo"])(
+    "does not call rules right where packets may be routed back to the pod: %s",
+    async (command) => {
+      within(command);
+      const { code, out } = await runCommand("inspect", "--netns", NAME, ...FLAGS, "--family", "4");
+      expect(out).toMatch(/^It is unknown whether these rules do what the settings require\.$/m);
+      expect(code).toBe(3);
+    },
+  );
   test("says of a chain at a device that nothing is known behind it, and does not print its rules", async () => {
     within("nft 'add table netdev n; add chain netdev n i { type filter hook ingress device lo priority 0; }'");
     within("nft 'add rule netdev n i tcp dport 80 drop'");

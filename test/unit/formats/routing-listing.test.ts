@@ -37,6 +37,18 @@ describe("the family of a rule follows from", () => {
   ])("%s", (_, text, begin) => expect(read(text)).toEqual([`${begin} fwmark 0x1 lookup 7`]));
 });
 
+test("a rule for main or local that is not the kernel's own is kept, with its priority", () => {
+  expect(read(RULES4.replace("32766", "50:\tfrom all lookup main\n32766"))).toEqual(["rule pref 50 lookup 254"]);
+  expect(read(RULES4.replace("0:", "100:"))).toEqual(["rule pref 100 lookup 255"]);
+});
+
+test("of main, routes that lead back to the pod are kept", () => {
+  expect(read("local 10.244.0.4 dev lo scope host\n10.9.0.0/16 dev lo scope link\n10.8.0.0/16 dev eth0\n")).toEqual([
+    "route local 10.244.0.4/32 dev lo table 254",
+    "route 10.9.0.0/16 dev lo table 254",
+  ]);
+});
+
 test.each([
   ["local default dev lo table 133 scope host", "route local default dev lo table 133"],
   ["local default dev lo table 133 metric 1024 pref medium", "route -6 local ::/0 dev lo table 133"],
