@@ -1,6 +1,7 @@
 import { glanceFlows } from "../../analysis/map-glance.ts";
 import { listProperties } from "../../analysis/proof/properties.ts";
 import { proveProperties } from "../../analysis/proof/prove.ts";
+import { LandfallError } from "../../errors.ts";
 import { renderIptablesSave } from "../../formats/iptables-save.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { listFamilies } from "../../model/ruleset.ts";
@@ -14,7 +15,7 @@ import { JUDGING } from "../arguments/judging.ts";
 import { CONTRACT_OPTION, MANIFEST_OPTION, STRICT_OPTION } from "../arguments/mesh-specs.ts";
 import { lastValue, type OptionSpec, type ParsedOptions } from "../arguments/options.ts";
 import type { Command, CommandIo } from "../command.ts";
-import { type Inspected, inspectedRules, livePodIps, makeLiveSetting } from "../inspect/live-pod.ts";
+import { findLiveTies, type Inspected, inspectedRules, livePodIps, makeLiveSetting } from "../inspect/live-pod.ts";
 import { renderInspection, renderInspectionData } from "../inspect/text.ts";
 import { refuseUsage } from "../refusal.ts";
 import type { CommandHelp } from "./help.ts";
@@ -103,6 +104,7 @@ export const inspect: Command = {
     const setting = makeLiveSetting(line.capture, rules);
     const glances = listFamilies(rules).map((family) => glanceFlows(rules, family, setting));
     const isAsked = line.captureFrom === "flags";
+    tellTies(inspected, isAsked ? "judged" : "shown", io);
     const results = isAsked
       ? proveProperties(rules, line.capture, setting, listProperties(line.capture.contractFor(setting.addresses)))
       : null;
@@ -116,6 +118,19 @@ export const inspect: Command = {
     return exitCodeOfProof(results, () => undefined);
   },
 };
+
+/** Of chains at one hook and priority the kernel runs first what was registered last, and nobody can see which that is. */
+function tellTies(inspected: Inspected, what: "judged" | "shown", io: CommandIo): void {
+  const ties = findLiveTies(inspected);
+  if (ties.length === 0) return;
+  const { name } = inspected.live;
+  const message = `It is not known in which order the kernel runs these chains of ${name}, so no answer would be sure.`;
+  if (what === "judged")
+    throw new LandfallError("environment", message, {
+      findings: ties.map((tie) => codedFinding("rule-fault", name, `${tie}.`)),
+    });
+  for (const tie of ties) io.err(`landfall: ${name}: ${tie}; the map has them in the order of the listing below.\n`);
+}
 
 function findTargetFaults({ positionals, values }: ParsedOptions): readonly Finding[] {
   const ways = [...positionals, ...["pid", "netns"].flatMap((name) => (values.has(name) ? `--${name}` : []))];

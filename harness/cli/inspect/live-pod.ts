@@ -1,5 +1,6 @@
 import type { AnalysisSetting } from "../../analysis/flows/partition.ts";
 import { canBeOwned } from "../../analysis/pod/wide-pod.ts";
+import { findTies } from "../../formats/nft/untold-order.ts";
 import { readRoutingListing } from "../../formats/routing-listing.ts";
 import { FAMILIES, type Family, familyOf } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";
@@ -40,6 +41,17 @@ function readLiveRouting(printed: string): PolicyRouting {
   const [first] = parsed.findings;
   const rules = FAMILIES.map((family) => ({ kind: "unknown", family, text: first?.message ?? "" }) as const);
   return { rules, routes: [], addresses };
+}
+
+/**
+ * Gives a sentence for each two chains of a live namespace whose order is not known. A table of `inet` is in both families' rules: its ties
+ * are told once.
+ */
+export function findLiveTies({ read: { rulesets } }: Inspected): readonly string[] {
+  const ties = FAMILIES.flatMap((family) =>
+    findTies(rulesets.filter(({ ruleset }) => ruleset.family === family).flatMap(({ ruleset }) => ruleset.tables)),
+  );
+  return [...new Set(ties.map(([one, other]) => `${one} and ${other} stand at one hook and priority`))];
 }
 
 function hasFamily(addresses: readonly string[], family: Family): boolean {

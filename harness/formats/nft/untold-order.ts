@@ -9,16 +9,27 @@ import type { NftTables } from "./read-ruleset.ts";
  */
 export function findUntoldOrder(text: string, { tables }: Pick<NftTables, "tables">): readonly string[] {
   if (recogniseNft(text) !== "json" || !text.includes('"metainfo"')) return [];
+  return findTies(tables).map(
+    ([one, other]) =>
+      `This listing does not tell which runs first, ${one} or ${other}: both stand at one hook and priority. Give the files that were loaded, in their order.`,
+  );
+}
+
+/**
+ * Gives the names of each two base chains of several tables that stand at one hook and priority: the kernel runs first what was registered
+ * last, which no listing of a live namespace tells.
+ *
+ * @example
+ * findTies(tables)   // [["ip nat OUTPUT", "inet own out"]]
+ */
+export function findTies(tables: readonly Table[]): readonly (readonly [one: string, other: string])[] {
   const bases = tables.flatMap((table, place) =>
     table.chains.flatMap((chain) => (saysSomething(chain, table) ? [{ chain, table, place }] : [])),
   );
   return bases.flatMap((one) =>
     bases
       .filter((other) => one.place < other.place && isTie(one, other))
-      .map(
-        (other) =>
-          `This listing does not tell which runs first, ${nameChain(one)} or ${nameChain(other)}: both stand at one hook and priority. Give the files that were loaded, in their order.`,
-      ),
+      .map((other) => [nameChain(one), nameChain(other)] as const),
   );
 }
 
@@ -40,5 +51,6 @@ function isTie(one: PlacedChain, other: PlacedChain): boolean {
 }
 
 function nameChain({ chain, table }: PlacedChain): string {
-  return `${table.family} ${table.name} ${chain.name}`;
+  const from = table.source === "nft" ? table.family : `${table.source} ${table.family}`;
+  return `${from} ${table.name} ${chain.name}`;
 }

@@ -81,7 +81,7 @@ async function readNative(
   live: LiveNamespace,
   known: readonly LiveRuleset[],
 ): Promise<{ readonly rulesets: readonly LiveRuleset[]; readonly notices: readonly string[] }> {
-  const text = await print(live, ["nft", "-j", "list", "ruleset"], "must-exist");
+  const text = await print(live, ["nft", "-j", "list", "ruleset"], "must-run");
   if (text === "") return { rulesets: [], notices: [] };
   const isKnown = ({ family, name }: Table) =>
     known.some(
@@ -154,5 +154,5 @@ function remedyFor(missing: string | null, stderr: string): string {
   if (process.getuid?.() !== 0) return "Run as root: sudo.";
   if (/not permitted|Permission denied/.test(stderr))
     return "Entering a namespace needs the capability SYS_ADMIN: run on the node, or in a privileged container.";
-  return "Check that iptables and util-linux are installed.";
+  return "Check that iptables, util-linux and nft with JSON support are installed.";
 }

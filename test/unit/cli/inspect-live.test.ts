@@ -107,6 +107,34 @@ describe("landfall inspect of a live namespace", () => {
       expect(code).toBe(3);
     },
   );
+  test.each([
+    [
+      "nftables",
+      "nft 'add table ip own; add chain ip own o { type nat hook output priority -100; }; add rule ip own o tcp dport 4444 redirect to :8080'",
+    ],
+    ["iptables-legacy", "iptables-legacy -t nat -A OUTPUT -p tcp --dport 4444 -j REDIRECT --to-ports 8080"],
+  ])("judges nothing where the order of the rules is not known: %s beside iptables-nft", async (_, command) => {
+    within(command);
+    const { code, err } = await runCommand("inspect", "--netns", NAME, ...FLAGS);
+    expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining("stand at one hook and priority") });
+    const shown = await runCommand("inspect", "--netns", NAME);
+    expect({ code: shown.code, err: shown.err }).toEqual({
+      code: 0,
+      err: expect.stringContaining("in the order of the listing"),
+    });
+  });
+  test("does not take rules for absent that nft could not list", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "landfall-inspect-"));
+    writeFileSync(join(folder, "nft"), "#!/bin/sh\necho 'Error: JSON support not compiled-in' >&2\nexit 1\n", {
+      mode: 0o755,
+    });
+    const path = process.env["PATH"];
+    process.env["PATH"] = `${folder}:${path}`;
+    const { code, err } = await runCommand("inspect", "--netns", NAME, ...FLAGS);
+    process.env["PATH"] = path;
+    rmSync(folder, { recursive: true });
+    expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining("JSON support") });
+  });
   test("says of a chain at a device that nothing is known behind it, and does not print its rules", async () => {
     within("nft 'add table netdev n; add chain netdev n i { type filter hook ingress device lo priority 0; }'");
     within("nft 'add rule netdev n i tcp dport 80 drop'");
