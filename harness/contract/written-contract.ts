@@ -1,5 +1,5 @@
 import type { Family } from "../model/address.ts";
-import type { Connection, Contract, Demand } from "../model/contract.ts";
+import type { Connection, Contract, Demand, GivenSetting } from "../model/contract.ts";
 import { FLOW_PROTOCOLS } from "../model/flow.ts";
 import { cutsOfSet, type FlowSet, holdsConnection, joinCuts } from "../model/flow-set.ts";
 import type { SandboxAddresses } from "../model/pod.ts";
@@ -36,7 +36,10 @@ export function makeWrittenContract(data: ContractData, addresses: SandboxAddres
   const otherwise = demandOf(data.otherwise ?? "unspecified", "otherwise");
   return {
     clauses: [
-      ...data.clauses.map(({ name, says }) => ({ name, says, origin: "given" as const })),
+      ...data.clauses.map(({ name, says }, i) => {
+        const settings = settingsOf(clauses[i]?.flows ?? []);
+        return { name, says, origin: "given" as const, settings };
+      }),
       ...(otherwise.must === "unspecified"
         ? []
         : [{ name: "otherwise", says: `Every other connection: ${data.otherwise}.`, origin: "usual" as const }]),
@@ -49,6 +52,15 @@ export function makeWrittenContract(data: ContractData, addresses: SandboxAddres
     },
     splitPoints: (family) => splitPointsOf(sets, family),
   };
+}
+
+/** What a clause says of each family must concern some flow: without the rules of a family nothing is known of it. */
+function settingsOf(flows: readonly FlowSet[]): readonly GivenSetting[] {
+  return [...Map.groupBy(flows, (set) => set.family)].map(([family, sets]) => ({
+    text: sets.map(({ text }) => text).join(", "),
+    families: [family],
+    holds: (connection) => connection.family === family,
+  }));
 }
 
 function splitPointsOf(sets: readonly FlowSet[], family: Family) {

@@ -1,6 +1,5 @@
 import { firstConnection } from "../../contract/first-connection.ts";
 import { listDeviations, type MetDeviation } from "../../contract/strict-contract.ts";
-import type { Family } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";
 import type { GivenSetting } from "../../model/contract.ts";
 import { FLOW_PROTOCOLS, type Flow, type FlowProtocol, type Manner } from "../../model/flow.ts";
@@ -71,7 +70,6 @@ export function proveProperties(
     }),
   );
   const judged = lanes.flatMap((lane) => judgeLane(lane, capture, setting, properties));
-  const families = listFamilies(rules);
   return properties.map((property) => {
     const { name, says, settings, examples } = property;
     const own = judged
@@ -83,7 +81,7 @@ export function proveProperties(
     );
     const flows = own.filter(({ outcome }) => outcome !== "not-concerned").map(({ landed }) => landed.flow);
     const given = setting.within ? [] : (settings ?? []);
-    const unjudged = findUnjudged(given, flows, families, setting);
+    const unjudged = findUnjudged(given, flows, setting);
     return {
       name,
       ...(says === undefined ? {} : { says }),
@@ -114,15 +112,13 @@ export function listProtocols(
   );
 }
 
-/** A setting of a family that is not analysed is passed over, unless nothing at all was judged. */
+/** What is said of a family whose rules nobody has given is not judged, either. */
 function findUnjudged(
   settings: readonly GivenSetting[],
   flows: readonly Flow[],
-  families: readonly Family[],
   { spec: { shape } }: AnalysisSetting,
 ): readonly string[] {
   return settings
-    .filter((each) => flows.length === 0 || each.families.some((family) => families.includes(family)))
     .filter(({ holds }) => !flows.some((flow) => holds(firstConnection(flow, shape))))
     .map(({ text }) => text);
 }
