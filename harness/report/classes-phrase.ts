@@ -61,7 +61,7 @@ export function describeClassFailure(failure: string): string {
 export function describeUnseenFamily(family: Family): string {
   const option = family === 4 ? "--rules" : "--rules6";
   const other = family === 4 ? 6 : 4;
-  return `IPv${family} was not checked: the pod has an IPv${family} address, but no file contains IPv${family} rules. Give one with ${option} (an empty file means no rules), or check only the other family with --family ${other}.`;
+  return `IPv${family} was not checked: the pod has an IPv${family} address, or the contract speaks of IPv${family}, but no file contains IPv${family} rules. Give one with ${option} (an empty file means no rules), or check only the other family with --family ${other}.`;
 }
 
 /** Says of a whole run what keeps it from being green although no flow does; empty where nothing does. */

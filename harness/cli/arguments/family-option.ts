@@ -1,5 +1,6 @@
 import { FAMILIES, type Family, familyOf } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";
+import { DEFAULT_ADDRESSES } from "../../model/pod.ts";
 import { lastValue, type OptionSpec, type ParsedOptions } from "./options.ts";
 
 /** The option that limits an answer to one family. */
@@ -16,12 +17,16 @@ export function readFamily(options: ParsedOptions): Family | null {
   return text === undefined ? null : text === "6" ? 6 : 4;
 }
 
-/** Gives the families that the pod has and that were asked about, but for which no rules were given. */
+/** Gives the families that the pod has, or a contract of somebody's own speaks of, and that were asked about, but have no rules given. */
 export function findUnseenFamilies(
-  { podIps }: Pick<Capture, "podIps">,
+  { podIps, contractFor }: Pick<Capture, "podIps" | "contractFor">,
   asked: Family | null,
   given: readonly Family[],
 ): readonly Family[] {
-  const own = FAMILIES.filter((family) => podIps.some((address) => familyOf(address) === family));
+  const clauses = contractFor(DEFAULT_ADDRESSES).clauses.filter(({ origin }) => origin === "given");
+  const spoken = clauses.flatMap(({ settings = [] }) => settings.flatMap(({ families }) => families));
+  const own = FAMILIES.filter(
+    (family) => podIps.some((address) => familyOf(address) === family) || spoken.includes(family),
+  );
   return own.filter((family) => !given.includes(family) && (asked === null || asked === family));
 }

@@ -73,7 +73,7 @@ function checkOrder({ tables }: Ruleset): void {
         loadingStage(other) < loadingStage(one),
     );
     if (tie === undefined) continue;
-    const message = `${one.table} ${one.chain} and ${tie.table} ${tie.chain} have one hook and priority; name the files of iptables-legacy first, then iptables-nft, then nft, as the sandbox loads them.`;
+    const message = `${one.table} ${one.chain} and ${tie.table} ${tie.chain} have one hook and priority, and the kernel runs first what was loaded last: the sandbox loads iptables-legacy first, then iptables-nft, then nft, and cannot have them in this order. Put the rules in with --rules-script, in your order.`;
     throw new LandfallError("bad-input", "The sandbox cannot load these rules in the given order.", {
       findings: [codedFinding("rule-fault", "--rules", message)],
     });
