@@ -2,6 +2,7 @@ import type { AnalysisSetting } from "../../analysis/flows/partition.ts";
 import { mapFlows } from "../../analysis/map.ts";
 import type { Glance } from "../../analysis/map-glance.ts";
 import type { PropertyResult } from "../../analysis/proof/prove.ts";
+import { LandfallError } from "../../errors.ts";
 import { renderList } from "../../formats/list.ts";
 import { standsForDevice } from "../../formats/nft/rulesets.ts";
 import { renderNftText } from "../../formats/nft/write-nft.ts";
@@ -161,7 +162,17 @@ function renderSource(from: LiveRuleset): string {
 function renderNative(tables: readonly Table[]): string {
   const hidden = tables.filter(standsForDevice).flatMap((table) => table.chains.flatMap(({ rules }) => rules));
   const notes = hidden.map(({ text }) => `# ${text} is not printed; nft list ruleset has it\n`);
-  return renderNftText(tables.filter((table) => !standsForDevice(table))) + notes.join("");
+  return renderReadable(tables.filter((table) => !standsForDevice(table))) + notes.join("");
+}
+
+/** Rules of iptables that stand in a native table have no words of nft's that landfall could write. */
+function renderReadable(tables: readonly Table[]): string {
+  try {
+    return renderNftText(tables);
+  } catch (error) {
+    if (!(error instanceof LandfallError) || error.code !== "bad-input") throw error;
+    return "# some of these rules are of iptables, and are not printed; nft list ruleset has them\n";
+  }
 }
 
 function renderTables(from: LiveRuleset): string {

@@ -6,7 +6,7 @@ import { parseIptablesSave } from "../../formats/iptables-save.ts";
 import { readNft } from "../../formats/nft/read-nft.ts";
 import { toolOfFamily } from "../../formats/tool-name.ts";
 import { FAMILIES, type Family } from "../../model/address.ts";
-import type { Ruleset, Table } from "../../model/ruleset.ts";
+import { familyKey, type Ruleset, type Table } from "../../model/ruleset.ts";
 import type { LiveNamespace } from "./live-namespace.ts";
 
 /** Rules of a namespace, as one of the kernel's interfaces holds them. All apply where several are there. */
@@ -59,7 +59,7 @@ export async function readLiveRules(live: LiveNamespace): Promise<LiveRules> {
   const addresses = [...routing.join("").matchAll(/ (?:inet|inet6) (\S+)\/\d+ .*scope global/g)].map(
     ([, at = ""]) => at,
   );
-  return { ...native, rulesets: [...rulesets, ...native.rulesets], routing: routing.join(""), sets, addresses };
+  return { ...native, routing: routing.join(""), sets, addresses };
 }
 
 async function readByNft(live: LiveNamespace, family: Family): Promise<LiveRuleset> {
@@ -76,18 +76,18 @@ async function readLegacy(live: LiveNamespace, family: Family): Promise<LiveRule
   return { variant: "legacy", ruleset: await readRuleset(live, tool, family, "iptables-legacy") };
 }
 
-/** Tables of iptables-nft are tables of nft as well, and were read by their own tool. */
+/** Tables of iptables-nft are tables of nft as well, and were read by their own tool, which gives way where they have rules of nft. */
 async function readNative(
   live: LiveNamespace,
   known: readonly LiveRuleset[],
-): Promise<{ readonly rulesets: readonly LiveRuleset[]; readonly notices: readonly string[] }> {
+): Promise<Pick<LiveRules, "rulesets" | "notices">> {
   const text = await print(live, ["nft", "-j", "list", "ruleset"], "must-run");
-  if (text === "") return { rulesets: [], notices: [] };
-  const isKnown = ({ family, name }: Table) =>
+  if (text === "") return { rulesets: known, notices: [] };
+  const isNamed = ({ family, name }: Table) =>
     known.some(
       ({ variant, ruleset }) =>
         variant === "nft" &&
-        family === (ruleset.family === 4 ? "ip" : "ip6") &&
+        family === familyKey(ruleset.family) &&
         ruleset.tables.some((table) => table.name === name),
     );
   const read = readNft(text, { where: "nft -j list ruleset" });
@@ -95,10 +95,25 @@ async function readNative(
     throw new LandfallError("environment", "the output of nft cannot be parsed.", { findings: read.findings });
   const { ip, ip6, notices } = read.value;
   const rulesets = [ip, ip6].flatMap((ruleset): readonly LiveRuleset[] => {
-    const tables = ruleset?.tables.filter((table) => !isKnown(table)) ?? [];
+    const tables = ruleset?.tables.filter((table) => !isNamed(table) || hasForeignRules(table)) ?? [];
     return ruleset === null || tables.length === 0 ? [] : [{ variant: "native", ruleset: { ...ruleset, tables } }];
   });
-  return { rulesets, notices };
+  const foreign = read.value.tables.filter((table) => isNamed(table) && hasForeignRules(table));
+  const isLeft = (variant: LiveRuleset["variant"], family: Family, name: string) =>
+    variant !== "nft" || !foreign.some((table) => table.family === familyKey(family) && table.name === name);
+  const own = known.map(({ variant, ruleset }) => ({
+    variant,
+    ruleset: { ...ruleset, tables: ruleset.tables.filter(({ name }) => isLeft(variant, ruleset.family, name)) },
+  }));
+  return { rulesets: [...own, ...rulesets], notices };
+}
+
+/**
+ * Says whether a table has a rule that iptables-nft has not made: each of its own counts. iptables-nft-save may print such a rule as
+ * another one, so that the table is read as nft has it.
+ */
+function hasForeignRules({ chains }: Table): boolean {
+  return chains.some(({ rules }) => rules.some(({ counters }) => counters === undefined));
 }
 
 async function readRuleset(

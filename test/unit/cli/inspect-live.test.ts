@@ -123,6 +123,18 @@ describe("landfall inspect of a live namespace", () => {
       err: expect.stringContaining("in the order of the listing"),
     });
   });
+  test.each([
+    // iptables-nft-save prints it as -A ISTIO_INBOUND -p tcp -m tcp --dport 22 -j RETURN.
+    ["with a mask", "nft insert rule ip nat ISTIO_INBOUND 'tcp dport & 22 == 22 return'"],
+    ["with nft's own redirect", "nft insert rule ip nat OUTPUT tcp dport 4444 redirect to :8080"],
+  ])("reads a rule of nft in a table of iptables-nft as nft has it: %s", async (_, command) => {
+    const save = () => runCommand("inspect", "--netns", NAME, "--format", "save");
+    expect((await save()).out).toContain("*nat");
+    within(command);
+    const { code, out, err } = await save();
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining("has native nftables rules") });
+    expect(out).not.toContain("*nat");
+  });
   test("does not take rules for absent that nft could not list", async () => {
     const folder = mkdtempSync(join(tmpdir(), "landfall-inspect-"));
     writeFileSync(join(folder, "nft"), "#!/bin/sh\necho 'Error: JSON support not compiled-in' >&2\nexit 1\n", {
