@@ -24,5 +24,12 @@ export default defineScenario({
     "root@127.0.0.53 -> localhost:53": "refused",
     "root@127.0.0.53 -> 127.0.0.54:53": "envoy-outbound:15001",
     "root@127.0.0.53 -> 127.0.0.52:53": "envoy-outbound:15001",
+    "envoy -> client:53/udp": "client:53",
+    "uid=0,gid=1337 -> client:53/udp": "client:53",
+    "uid=0,gid=1337 -> 127.0.0.53:53/udp": "refused",
+    "uid=1338,gid=0 -> 127.0.0.53:54/udp": "refused",
+    "root@127.0.0.7 -> 127.0.0.53:52/udp": "refused",
+    "uid=1336,gid=1338 -> 127.0.0.53:53/udp": "dns:15053",
+    "uid=1338,gid=1336 -> 127.0.0.53:53/udp": "dns:15053",
   },
 });

@@ -33,6 +33,13 @@ export default defineScenario({
     "root -> 10.96.0.11:53": "envoy-outbound:15001",
     "root -> 10.96.0.10:52": "envoy-outbound:15001",
     "root -> 10.96.0.10:54": "envoy-outbound:15001",
+    "root -> 10.96.0.10:52/udp": "upstream:52",
+    "root -> 10.96.0.10:54/udp": "upstream:54",
+    "uid=0,gid=1337 -> client:53/udp": "client:53",
+    "uid=1337,gid=0 -> 10.96.0.10:53/udp": "unanswered",
+    "uid=0,gid=1337 -> 10.96.0.10:53/udp": "unanswered",
+    "uid=1336,gid=1338 -> 10.96.0.10:53/udp": "dns:15053",
+    "uid=1338,gid=1336 -> 10.96.0.10:53/udp": "dns:15053",
   },
   forward: {
     "envoy -> upstream:80": "loop",

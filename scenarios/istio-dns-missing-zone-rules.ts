@@ -39,6 +39,8 @@ export default defineScenario({
     "gid=1338 -> 127.0.0.2:53": "envoy-outbound:15001",
     "gid=1336@127.0.0.7 -> pod:53": "envoy-outbound:15001",
     "gid=1337@127.0.0.7 -> 127.0.0.6:53": "envoy-inbound:15006",
+    "envoy -> client:53/udp": "client:53",
+    "uid=0,gid=1337 -> client:53/udp": "client:53",
   },
   forward: { "app -> 10.96.0.10:53/udp": "unanswered" },
 });
