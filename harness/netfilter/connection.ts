@@ -32,9 +32,10 @@ export interface Attempt {
 const UNREACHABLE: Ending = { kind: "unreachable" };
 
 /**
- * Makes a connection packet by packet: SYN, SYN-ACK, ACK, a request, its ACK, an answer. A packet that is lost is lost again each time it
- * is repeated, so the connection times out; answers to lost packets (resets, ICMP errors) travel through the same rules. Only a SYN that is
- * repeated because its SYN-ACK was lost meets other rules: conntrack has seen the reply, and the SYN is ESTABLISHED.
+ * Makes a connection packet by packet: SYN, SYN-ACK, ACK, a request, its ACK, an answer. A SYN of which nobody has heard is repeated once:
+ * where connection tracking knows it by then, nat is not asked again, and a mark that the first attempt left on the connection counts; and
+ * after a SYN-ACK that was lost it is ESTABLISHED. Any other packet that is lost is lost again each time it is repeated. Answers to lost
+ * packets (resets, ICMP errors) travel through the same rules.
  */
 export function makeConnection(walk: Walk, attempt: Attempt): Ending {
   if (attempt.destination.address.use === "not-connectable") return UNREACHABLE;
@@ -43,6 +44,12 @@ export function makeConnection(walk: Walk, attempt: Attempt): Ending {
   const isOwn = source.address.host === from || source.address.host === "loopback";
   const mode = from === "pod" && !isOwn ? "transparent" : "plain";
   const dialler = openSocket(walk, { host: from, local: source, remote: destination, owner, mode, mark });
+  const ending = dial(walk, attempt, dialler);
+  return ending === TIMED_OUT && walk.entries.length > 0 ? dial(walk, attempt, dialler) : ending;
+}
+
+function dial(walk: Walk, attempt: Attempt, dialler: Socket): Ending {
+  const { destination } = attempt;
   const syn = makeSegment(walk, dialler, FLAGS.syn);
   const arrival = carryPacket(syn, walk, attempt.host);
   if (arrival.kind === "lost") return endByAnswer(arrival, walk, dialler, syn);

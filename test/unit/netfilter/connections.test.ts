@@ -210,6 +210,18 @@ describe("marks and TPROXY", () => {
     );
   });
 
+  test("that nat sets for a SYN are not there when it is repeated, and it is routed as if there were none", () => {
+    // As the kernel has it: the first SYN is routed to the pod itself, where nobody answers for that address; the second goes out.
+    const nat = `table ip t {
+      chain marks { type nat hook output priority -150; meta mark set 0x539; }
+      chain sends { type nat hook output priority -100; tcp dport 9090 dnat to 10.244.0.3; }
+    }`;
+    const { policyRouting } = rulesOf([], ROUTING);
+    check({ ...nftRules(nat), policyRouting }, [
+      ["app -> upstream:9090", "client:9090 of 10.244.0.4:9090 from 10.244.0.2:0"],
+    ]);
+  });
+
   test("lose the packet if the listener is not transparent", () => {
     check(rulesOf(["mangle", TPROXY], ROUTING), [["client -> pod:81", "timed-out"]]);
   });
