@@ -8,6 +8,7 @@ import { type NftTables, readTables } from "./read-ruleset.ts";
 import { readNumber, readRight, readTime, readValueText } from "./text-expression.ts";
 import {
   describeToken,
+  endRule,
   fail,
   isNext,
   openTextReader,
@@ -110,9 +111,8 @@ function readNamed(reader: TextReader, commands: Json[]): readonly [kind: string
   const table = takeName(reader, "a table's name");
   const name = takeName(reader, kind === "rule" ? "a chain's name" : `the name of a ${kind}`);
   if (kind === "rule") {
-    const from = reader.unnamed.length;
     const rule = readOwnRule(reader, { family, table, chain: name });
-    addUnnamedChains(reader, from, rule, commands);
+    addUnnamedChains(reader, rule, commands);
     return [kind, rule];
   }
   if (kind === "element") return [kind, { family, table, name, elem: readElements(reader) }];
@@ -195,7 +195,6 @@ function readChainBody(reader: TextReader, place: JsonObject, parts: Json[]): Js
     else if (takeIf(reader, "flags")) takeName(reader, "a flag");
     else
       recover(reader, () => {
-        const from = reader.unnamed.length;
         const rule = {
           family: place.family ?? "ip",
           table: place.table ?? "",
@@ -203,16 +202,11 @@ function readChainBody(reader: TextReader, place: JsonObject, parts: Json[]): Js
           ...readPlacedRule(reader),
         };
         parts.push(placed(reader, token, { rule: placed(reader, token, rule) }));
-        addUnnamedChains(reader, from, place, parts);
+        addUnnamedChains(reader, place, parts);
         endRule(reader);
       });
   }
   return body;
-}
-
-function endRule(reader: TextReader): void {
-  if (!isNext(reader, "\n", ";", "}") && peek(reader).kind !== "end")
-    fail(peek(reader), `${describeToken(peek(reader))} stands where a rule should end.`);
 }
 
 function readHook(reader: TextReader): JsonObject {

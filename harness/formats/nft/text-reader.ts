@@ -43,9 +43,9 @@ export interface TextReader {
   readonly ruleTexts: Map<Json, string>;
   /** Handles that `nft -a list ruleset` writes behind rules, by the list of a rule's statements. */
   readonly handles: Map<Json, number>;
-  /** The chains without names so far, and the number that the first one gets. */
+  /** The chains without names that are in no table yet, and the number that the next one gets. */
   readonly unnamed: UnnamedChain[];
-  readonly firstUnnamed: number;
+  nextUnnamed: number;
   /** Whether the next word stands in one of them. */
   isInUnnamed: boolean;
 }
@@ -63,7 +63,7 @@ export function openTextReader(text: string, tokens: readonly Token[]): TextRead
     ruleTexts: new Map(),
     handles: new Map(),
     unnamed: [],
-    firstUnnamed: 0,
+    nextUnnamed: 0,
     isInUnnamed: false,
   };
 }
@@ -119,6 +119,13 @@ export function describeToken({ kind, text }: Token): string {
 /** Takes the ends of lines, and semicolons. */
 export function skipEnds(reader: TextReader): void {
   while (takeIf(reader, "\n", ";"));
+}
+
+/** Says that a rule must end here, by the end of its line, `;` or `}`. */
+export function endRule(reader: TextReader): void {
+  const token = peek(reader);
+  if (token.kind !== "end" && !isNext(reader, "\n", ";", "}"))
+    fail(token, `${describeToken(token)} stands where a rule should end.`);
 }
 
 /**

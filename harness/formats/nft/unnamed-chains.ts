@@ -1,7 +1,7 @@
 import { isList, isObject, type Json, type JsonObject, listOf } from "./ast.ts";
 import { readTokens, type Token } from "./lexer.ts";
 import {
-  describeToken,
+  endRule,
   fail,
   isNext,
   NftSyntaxError,
@@ -32,7 +32,7 @@ export function readUnnamedChain(reader: TextReader, readRule: ReadRule): Json {
   const token = take(reader);
   const brace = peek(reader);
   takeExpected(reader, "{");
-  const chain: UnnamedChain = { token: brace, name: nameOfNext(reader), rules: [] };
+  const chain: UnnamedChain = { token: brace, name: takeChainName(reader), rules: [] };
   reader.unnamed.push(chain);
   // EOPNOTSUPP: a chain that a rule holds takes no further rules (nf_tables_newrule in net/netfilter/nf_tables_api.c).
   if (reader.isInUnnamed)
@@ -51,18 +51,15 @@ function readRules(reader: TextReader, brace: Token, readNext: () => void): void
     if (peek(reader).kind === "end") fail(brace, 'This "{" is not closed; a "}" is missing.');
     recover(reader, () => {
       readNext();
-      const after = peek(reader);
-      if (after.kind !== "end" && !isNext(reader, "\n", ";", "}"))
-        fail(after, `${describeToken(after)} stands where a rule should end.`);
+      endRule(reader);
     });
   }
 }
 
-/** A name that the text has nowhere. */
-function nameOfNext({ text, unnamed, firstUnnamed }: TextReader): string {
-  let number = firstUnnamed + unnamed.length;
-  while (text.includes(`__chain${number}`)) number++;
-  return `__chain${number}`;
+/** Gives the next name that the text has nowhere. */
+function takeChainName(reader: TextReader): string {
+  while (reader.text.includes(`__chain${reader.nextUnnamed}`)) reader.nextUnnamed++;
+  return `__chain${reader.nextUnnamed++}`;
 }
 
 /** A rule with such chains on one line: `tcp dport 80 jump { meta skuid 1337 return; drop; }`. */
@@ -73,10 +70,10 @@ export function onOneLine(text: string): string {
   return filled.map((line, i) => (i === filled.length - 1 || /[{},;]$/.test(line) ? line : `${line};`)).join(" ");
 }
 
-/** Adds the chains that the reader has met in a rule since it had `from` of them, with their rules, to the parts of the rule's table. */
-export function addUnnamedChains(reader: TextReader, from: number, place: JsonObject, parts: Json[]): void {
+/** Adds the chains that the reader has met in a rule, with their rules, to the parts of the rule's table. */
+export function addUnnamedChains(reader: TextReader, place: JsonObject, parts: Json[]): void {
   const own = { family: place.family ?? "ip", table: place.table ?? "" };
-  for (const { token, name, rules } of reader.unnamed.slice(from)) {
+  for (const { token, name, rules } of reader.unnamed.splice(0)) {
     parts.push(placed(reader, token, { chain: placed(reader, token, { ...own, name }) }));
     for (const rule of rules) {
       const at = reader.places.get(rule) ?? token;
@@ -98,17 +95,17 @@ export function nameChainsInJson(
   replace: Replace,
 ): readonly Json[] {
   const added: Json[] = [];
-  let count = countTaken(list);
+  let next = countTaken(list);
   const named = list.map((entry) => {
     const rule = isObject(entry) ? entry["rule"] : undefined;
     if (!isObject(entry) || !isObject(rule) || !isList(rule["expr"])) return entry;
     const expr = rule["expr"].map((statement) => {
-      const read = typeof statement === "string" ? readText(statement, count, readStatement) : null;
+      const read = typeof statement === "string" ? readText(statement, next, readStatement) : null;
       if (read === null) return statement;
       const from = added.length;
-      addUnnamedChains(read.reader, 0, rule, added);
+      addUnnamedChains(read.reader, rule, added);
       for (const part of added.slice(from)) if (isObject(part)) replaceParts(part, rule, replace);
-      count += read.reader.unnamed.length;
+      next = read.reader.nextUnnamed;
       return read.statement;
     });
     if (expr.every((statement, i) => statement === listOf(rule, "expr")[i])) return entry;
@@ -132,9 +129,9 @@ function replaceParts(part: JsonObject, rule: JsonObject, replace: Replace): voi
   for (const piece of [part, ...Object.values(part)]) if (isObject(piece)) replace(piece, rule);
 }
 
-function readText(text: string, firstUnnamed: number, readStatement: (reader: TextReader) => Json) {
+function readText(text: string, nextUnnamed: number, readStatement: (reader: TextReader) => Json) {
   const { tokens, faults } = readTokens(text);
-  const reader = { ...openTextReader(text, tokens), firstUnnamed };
+  const reader = { ...openTextReader(text, tokens), nextUnnamed };
   if (!startsUnnamedChain(reader)) return null;
   try {
     const statement = readStatement(reader);
