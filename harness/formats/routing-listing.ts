@@ -10,9 +10,10 @@ import {
   STOPPING_ROUTES,
   type TableRoute,
 } from "../model/policy-routing.ts";
+import { readPrintedRule } from "./printed-rule.ts";
 import { findBadAddresses } from "./routing-addresses.ts";
 import { type RoutingLine, readRoutingJson } from "./routing-json.ts";
-import { parseLoopbackAddress, parseRoutingRule, parseTableRoute } from "./routing-words.ts";
+import { parseLoopbackAddress, parseTableRoute } from "./routing-words.ts";
 
 /** A section of a text of several commands, as `landfall verify --evidence` writes it: `# ip -6 rule`. */
 const HEADER = /^[#$]\s*(?:\S+[#$]\s+)?ip\s+(?:(?:-o|-d|-details|-N)\s+)*(?:(-[46])\s+)?(?:-o\s+)?(rule|route|addr)\b/;
@@ -26,8 +27,6 @@ const ROUTE_WORDS: readonly string[] = [
   "anycast",
   ...STOPPING_ROUTES,
 ];
-/** The rules that every network namespace has (fib_default_rules_init in net/ipv4/fib_rules.c, fib6_rules_net_init). */
-const KERNEL_RULE = /^(0:\s+from all lookup local|32766:\s+from all lookup main|32767:\s+from all lookup default)$/;
 /** The rule that IPv4 alone has by itself. */
 const IPV4_RULE = /^32767:\s+from all lookup default$/;
 /** Named tables get numbers that no machine's /etc/iproute2/rt_tables has. */
@@ -119,7 +118,7 @@ function readRules(lines: readonly RoutingLine[], named: NameTables): readonly R
   }
   return blocks.flatMap((block, i) => {
     const family = familyOfBlock(block, i);
-    return block.filter(({ text }) => !KERNEL_RULE.test(text)).map(({ text }) => readRule(named(text), family));
+    return block.flatMap(({ text }) => readPrintedRule(named(text), family));
   });
 }
 
@@ -131,12 +130,6 @@ function familyOfBlock(block: readonly RoutingLine[], index: number): Family {
   if (named !== undefined) return familyOf(named);
   if (block.some(({ text }) => IPV4_RULE.test(text))) return 4;
   return /^0:/.test(block[0]?.text ?? "") || index > 0 ? 6 : 4;
-}
-
-/** `32765: from all fwmark 0x539 lookup 133` */
-function readRule(line: string, family: Family): RoutingRule {
-  const [, priority = "", words = line] = /^(\d+):\s+(.*)$/.exec(line) ?? [];
-  return parseRoutingRule(`pref ${priority} ${words}`, family);
 }
 
 function readRoutes(lines: readonly RoutingLine[], named: NameTables): readonly TableRoute[] {

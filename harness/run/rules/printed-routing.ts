@@ -1,9 +1,8 @@
-import { parseLoopbackAddress, parseRoutingRule, parseTableRoute } from "../../formats/routing-words.ts";
-import { FAMILIES, type Family } from "../../model/address.ts";
-import type { PolicyRouting, RoutingRule } from "../../model/policy-routing.ts";
+import { readPrintedRule } from "../../formats/printed-rule.ts";
+import { parseLoopbackAddress, parseTableRoute } from "../../formats/routing-words.ts";
+import { FAMILIES } from "../../model/address.ts";
+import type { PolicyRouting } from "../../model/policy-routing.ts";
 
-/** The rules that every network namespace has: net/ipv4/fib_rules.c, fib_default_rules_init. */
-const KERNEL_RULE = /^(0:\s+from all lookup local|32766:\s+from all lookup main|32767:\s+from all lookup default)$/;
 /** Tables that the kernel fills by itself; a route without a table is one of `main`. */
 const KERNEL_TABLES = ["local", "main", "default"];
 /** Addresses that a loopback device has by itself. */
@@ -22,11 +21,7 @@ export function readPolicyRouting(printed: string): PolicyRouting {
     return (end < 0 ? lines : lines.slice(0, end)).filter((line) => line !== "");
   };
   return {
-    rules: FAMILIES.flatMap((family) =>
-      linesOf(`ip -${family} rule`)
-        .filter((line) => !KERNEL_RULE.test(line))
-        .map((line) => readRule(line, family)),
-    ),
+    rules: FAMILIES.flatMap((family) => linesOf(`ip -${family} rule`).flatMap((line) => readPrintedRule(line, family))),
     routes: FAMILIES.flatMap((family) =>
       linesOf(`ip -${family} route show table all`)
         .filter((line) => !KERNEL_TABLES.includes(/ table (\S+)/.exec(line)?.[1] ?? "main"))
@@ -34,12 +29,6 @@ export function readPolicyRouting(printed: string): PolicyRouting {
     ),
     addresses: linesOf("ip -o addr").flatMap(readAddress),
   };
-}
-
-/** `32765: from all fwmark 0x539 lookup 133` */
-function readRule(line: string, family: Family): RoutingRule {
-  const [, priority = "", words = line] = /^(\d+):\s+(.*)$/.exec(line) ?? [];
-  return parseRoutingRule(`pref ${priority} ${words}`, family);
 }
 
 /** `1: lo    inet6 ::6/128 scope global \ …` */
