@@ -1,6 +1,6 @@
 import { BUILT_IN_CHAINS, TABLE_NAMES, type TableName } from "../model/iptables-tables.ts";
 import type { Rule } from "../model/ruleset.ts";
-import { readCommandWords } from "./command-words.ts";
+import { readCommandWords, refuseFamily } from "./command-words.ts";
 import { obey } from "./interpreter.ts";
 import { makeOpenChain, type OpenTables } from "./open-tables.ts";
 import type { CommandContext } from "./rule-changes.ts";
@@ -67,7 +67,7 @@ export function readRuleLine(line: string, context: LineContext): void {
     return;
   }
   // iptables-restore passes over a line of the other family.
-  if (command.families.some((family) => family !== context.open.family)) return;
+  if (refuseFamily(command, context.open.family) !== null) return;
   const counters = counted ? { packets: Number(counted[1]), bytes: Number(counted[2]) } : null;
   const keep = (rule: Rule, column: number | null) => context.keep?.(rule, column === null ? null : column + offset);
   obey(command, context.open, { ...context, tell, text, keep, counters });

@@ -1,5 +1,4 @@
 import { codedFinding, type Finding } from "../../model/finding.ts";
-import { TABLE_NAMES } from "../../model/iptables-tables.ts";
 import { type Ruleset, type Table, tableKey } from "../../model/ruleset.ts";
 
 /** In nft's text, behind a line's beginning or a command's end; in its JSON. */
@@ -39,10 +38,7 @@ export function findShared(known: Ruleset, added: Ruleset, path: string): readon
   const twice = added.tables.filter((table) => known.tables.some((other) => tableKey(other) === tableKey(table)));
   const message = (name: string) =>
     `An earlier file already contains the IPv${added.family} table ${name}; give each table once.`;
-  const native = [...known.tables, ...added.tables].filter(isNamedLikeIptables);
-  const both = native.filter(({ name }) =>
-    [...known.tables, ...added.tables].some((other) => isOfIptablesNft(other) && other.name === name),
-  );
+  const both = [...findBoth(known, added), ...findBoth(added, known)];
   return [
     ...twice.map(({ name }) => codedFinding("duplicate", path, message(name))),
     ...both.map(({ family, name }) =>
@@ -55,6 +51,8 @@ export function findShared(known: Ruleset, added: Ruleset, path: string): readon
   ];
 }
 
-function isNamedLikeIptables({ source, family, name }: Table): boolean {
-  return source === "nft" && family !== "inet" && TABLE_NAMES.some((one) => one === name);
+/** Gives the native tables of one that have the name of a table of iptables in the other. */
+function findBoth(one: Ruleset, other: Ruleset): readonly Table[] {
+  const names = other.tables.filter(isOfIptablesNft).map(({ name }) => name);
+  return one.tables.filter(({ source, family, name }) => source === "nft" && family !== "inet" && names.includes(name));
 }

@@ -5,7 +5,6 @@ import type { CaptureCommandLine } from "../arguments/capture-options.ts";
 /** Options that `explain` has too, and that say of which rules and which pod it speaks. */
 const SHARED = [
   "rules",
-  "rules4",
   "rules6",
   "table",
   "routing",

@@ -82,7 +82,6 @@ async function readNative(
   known: readonly LiveRuleset[],
 ): Promise<Pick<LiveRules, "rulesets" | "notices">> {
   const text = await print(live, ["nft", "-j", "list", "ruleset"], "must-run");
-  if (text === "") return { rulesets: known, notices: [] };
   const isNamed = ({ family, name }: Table) =>
     known.some(
       ({ variant, ruleset }) =>
@@ -93,12 +92,12 @@ async function readNative(
   const read = readNft(text, { where: "nft -j list ruleset" });
   if (!read.ok)
     throw new LandfallError("environment", "the output of nft cannot be parsed.", { findings: read.findings });
-  const { ip, ip6, notices } = read.value;
+  const { ip, ip6, tables: all, notices } = read.value;
+  const foreign = all.filter((table) => isNamed(table) && hasForeignRules(table));
   const rulesets = [ip, ip6].flatMap((ruleset): readonly LiveRuleset[] => {
-    const tables = ruleset?.tables.filter((table) => !isNamed(table) || hasForeignRules(table)) ?? [];
+    const tables = ruleset?.tables.filter((table) => !isNamed(table) || foreign.includes(table)) ?? [];
     return ruleset === null || tables.length === 0 ? [] : [{ variant: "native", ruleset: { ...ruleset, tables } }];
   });
-  const foreign = read.value.tables.filter((table) => isNamed(table) && hasForeignRules(table));
   const isLeft = (variant: LiveRuleset["variant"], family: Family, name: string) =>
     variant !== "nft" || !foreign.some((table) => table.family === familyKey(family) && table.name === name);
   const own = known.map(({ variant, ruleset }) => ({

@@ -73,7 +73,9 @@ describe("a file of rules", () => {
         io,
         findings,
       );
-    of("nat", "later");
+    writeFileSync(join(folder, "filter"), "*filter\n-A INPUT -j ACCEPT\nCOMMIT\n");
+    of("nat", "later", "filter");
+    expect(findings).toHaveLength(1);
     expect(findings.map((found) => found.message)).toContainEqual(
       typeof message === "string" ? expect.stringContaining(message) : expect.stringMatching(message),
     );
