@@ -83,7 +83,9 @@ function isSureOfAnswer(syn: Packet, { pod, recorder }: Walk, attempt: Attempt, 
 /** Carries what follows the SYN; gives how the connection ends, or null where both ends have heard each other. */
 function converse(walk: Walk, dialler: Socket, server: Socket): Ending | null {
   const greeted = sendSegment(walk, server, dialler, FLAGS.synAck);
-  if (greeted !== null) return dialAgain(walk, dialler, server, greeted);
+  // The SYN is repeated. A request that a reset has ended is not there any more.
+  if (greeted === RESET) walk.sockets.splice(walk.sockets.indexOf(server), 1);
+  if (greeted !== null) return TIMED_OUT;
   const acknowledged = sendSegment(walk, dialler, server, FLAGS.ack);
   if (acknowledged === RESET) return RESET;
   const request = sendSegment(walk, dialler, server, FLAGS.data);
@@ -98,15 +100,6 @@ function converse(walk: Walk, dialler: Socket, server: Socket): Ending | null {
 /** Silence once the dialler has its connection is no time-out of `connect`. */
 function afterHandshake(ending: Ending): Ending {
   return ending === TIMED_OUT ? UNANSWERED : ending;
-}
-
-/** Repeats the SYN, a second after the first. A request that a reset has ended is not there any more. */
-function dialAgain(walk: Walk, dialler: Socket, server: Socket, greeted: Ending): Ending {
-  if (walk.entries.length === 0) return TIMED_OUT;
-  if (greeted === RESET) walk.sockets.splice(walk.sockets.indexOf(server), 1);
-  const syn = makeSegment(walk, dialler, FLAGS.syn);
-  const arrival = carryPacket(syn, walk, dialler.host);
-  return arrival.kind === "lost" ? endByAnswer(arrival, walk, dialler, syn) : TIMED_OUT;
 }
 
 /**
