@@ -8,6 +8,7 @@ export const ERROR_EXIT_CODES = {
   "bad-usage": 2,
   "bad-input": 2,
   "rules-refused": 2,
+  "rules-misread": 3,
   environment: 3,
   "budget-exceeded": 3,
   "agent-failed": 3,
@@ -19,6 +20,7 @@ export const ERROR_EXIT_CODES = {
  * - `bad-usage`: the command line cannot be used.
  * - `bad-input`: a file, flow or text cannot be used; `findings` has every reason.
  * - `rules-refused`: iptables, nft, the kernel or a rules script refused the rules; none of them is in.
+ * - `rules-misread`: landfall understands rules otherwise than the kernel does, a defect of landfall; nothing was judged.
  * - `environment`: this machine lacks something that is needed: an engine, a right, a program.
  * - `budget-exceeded`: an analysis would need more diagram nodes than it may make.
  * - `agent-failed`: an agent in the sandbox failed or gave no answer.

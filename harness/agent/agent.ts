@@ -80,6 +80,7 @@ export function makeCalls(tell: (event: EventLine) => void): Calls {
       await rulesOf(namespace).clear(variant, policyRouting === null ? "nobody-else" : "somebody-else");
       return null;
     },
+    "list-loaded": ({ namespace, variant, ...texts }) => rulesOf(namespace).listLoaded(variant, texts),
     remember: async ({ namespace }) => {
       await rulesOf(namespace).remember();
       return null;

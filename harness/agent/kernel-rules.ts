@@ -1,5 +1,6 @@
 // Long because what one tool has put in decides when another may: they share one memory of what stands.
 import { readFileSync } from "node:fs";
+import type { LoadableTexts } from "../model/given-rules.ts";
 import { runChecked, runNamespaceCommand } from "./command.ts";
 import { forgetConnections } from "./connection-tracking.ts";
 import { CallError } from "./fault.ts";
@@ -22,6 +23,9 @@ type TouchedTables = Readonly<Record<FamilyPrefix, Set<string>>>;
  */
 const DONE_MARK = "#".repeat(64);
 const DONE_COMMENT = `${"#".repeat(8192)}\n`;
+
+/** With `-j`, nft opens /dev/stdin by its name, which a socket, as which Node gives it, has not: cat gives it a pipe. */
+const LOAD_JSON = ["sh", "-c", "cat | nft -j -f -"] as const;
 
 const LEGACY_TABLE_LISTS = [
   ["iptables", "/proc/net/ip_tables_names"],
@@ -110,6 +114,40 @@ export class KernelRules {
     ]);
   }
 
+  /** See `list-loaded` of the protocol. */
+  async listLoaded(variant: IptablesVariant, { ip, ip6, nft }: LoadableTexts): Promise<CallResult<"list-loaded">> {
+    await this.#forgetTables(variant);
+    try {
+      const refusal =
+        (await this.#loadGiven([nameTool("iptables", variant, "restore"), "-w"], ip)) ??
+        (await this.#loadGiven([nameTool("ip6tables", variant, "restore"), "-w"], ip6)) ??
+        (await this.#loadGiven(nft?.trimStart().startsWith("{") ? LOAD_JSON : ["nft", "-f", "-"], nft));
+      if (refusal !== null) return { refusal };
+      return {
+        ip: ip && (await this.#save("iptables", variant)),
+        ip6: ip6 && (await this.#save("ip6tables", variant)),
+        nft: nft && (await this.#nft.list("somebody-else")),
+      };
+    } finally {
+      await this.clear(variant, "somebody-else");
+    }
+  }
+
+  /** Tables that were put in once stay, if empty; whoever makes them anew must not find them. */
+  async #forgetTables(variant: IptablesVariant): Promise<void> {
+    if (variant !== "legacy") await this.#nft.remove(this.#nameTouched());
+    this.#touched.iptables.clear();
+    this.#touched.ip6tables.clear();
+    this.#standing.clear();
+  }
+
+  /** Gives what a program says where it does not take a text; null where it does, or there is none. */
+  async #loadGiven(command: readonly [program: string, ...args: string[]], text: string | null) {
+    if (text === null) return null;
+    const { status, stderr } = await runNamespaceCommand({ namespace: this.#namespace, command, stdin: text });
+    return status === 0 ? null : stderr.trim();
+  }
+
   /** See `remember` of the protocol. */
   async remember(): Promise<void> {
     this.#standing.clear();
@@ -167,10 +205,7 @@ export class KernelRules {
     if (legacy === undefined && isFirst) return;
     if (isFirst) {
       await this.#nft.load("");
-      await this.#nft.remove(this.#nameTouched());
-      this.#touched.iptables.clear();
-      this.#touched.ip6tables.clear();
-      this.#standing.clear();
+      await this.#forgetTables("nft");
       const every = MADE_FIRST.map(renderEmptyTable).join("");
       for (const prefix of ["iptables", "ip6tables"] as const)
         await this.#restore(prefix, "legacy", every, Promise.resolve(), this.#beside);

@@ -2,6 +2,12 @@ import { runNamespaceCommand } from "./command.ts";
 import { CallError } from "./fault.ts";
 import type { OtherMakers } from "./protocol.ts";
 
+/** nft 1.0.6 prints whatever lies in memory for the flags of a table, and sometimes nothing behind it (table_print_json in src/json.c). */
+const TABLE_WITH_FLAGS = /"table": \{[^{}]*"flags": /;
+
+/** How often tables are listed until none is left that is to go. */
+const LISTINGS_AT_MOST = 100;
+
 /**
  * The tables of nft that an agent has put into one network namespace. A text that nft does not accept is `rules-refused`, a table that
  * cannot be removed `agent-failed`.
@@ -42,20 +48,28 @@ export class InstalledNftTables {
    * nobody has made any.
    */
   async removeAllBut(kept: readonly string[]): Promise<void> {
-    const made = listTables((await this.#print(["nft", "-j", "list", "tables"])) ?? "");
-    const foreign = made.filter(({ family, name }) => !kept.includes(`${family} ${name}`));
-    if (foreign.length === 0) return;
-    // A name may be a word of nft's own.
-    const lines = foreign.map(({ family, handle }) => `delete table ${family} handle ${handle}\n`);
-    const { status, stderr } = await this.#run(lines.join(""));
-    if (status !== 0) throw new CallError("agent-failed", `nft cannot remove tables: ${stderr.trim()}`);
-    this.#text = "";
+    // A listing that breaks off tells the rest once the tables before are gone.
+    for (let i = 0; i < LISTINGS_AT_MOST; i++) {
+      const made = listTables((await this.#print(["nft", "-j", "list", "tables"])) ?? "");
+      const foreign = made.filter(({ family, name }) => !kept.includes(`${family} ${name}`));
+      if (foreign.length === 0) return;
+      // A name may be a word of nft's own.
+      const lines = foreign.map(({ family, handle }) => `delete table ${family} handle ${handle}\n`);
+      const { status, stderr } = await this.#run(lines.join(""));
+      if (status !== 0) throw new CallError("agent-failed", `nft cannot remove tables: ${stderr.trim()}`);
+      this.#text = "";
+    }
+    throw new CallError("agent-failed", "nft removes tables, and lists them again.");
   }
 
-  /** Gives what `nft -j list ruleset` prints; null where nobody has put tables in, or where nft fails. */
+  /**
+   * Gives what `nft -j list ruleset` prints, or where a table has flags `nft -a list ruleset`; null where nobody has put tables in, or
+   * where nft fails.
+   */
   async list(others: OtherMakers): Promise<string | null> {
     if (this.#text === "" && others === "nobody-else") return null;
-    return this.#print(["nft", "-j", "list", "ruleset"]);
+    const json = await this.#print(["nft", "-j", "list", "ruleset"]);
+    return json !== null && TABLE_WITH_FLAGS.test(json) ? this.#print(["nft", "-a", "list", "ruleset"]) : json;
   }
 
   async #print(command: readonly string[]): Promise<string | null> {
@@ -79,10 +93,10 @@ interface MadeTable {
   readonly handle: number;
 }
 
+/** By its pieces: where a table has flags, nft 1.0.6 may print JSON that breaks off. */
 function listTables(json: string): readonly MadeTable[] {
-  const { nftables = [] }: { readonly nftables?: readonly { readonly table?: MadeTable }[] } =
-    json.trim() === "" ? {} : JSON.parse(json);
-  return nftables.flatMap(({ table }) => table ?? []);
+  const tables = json.matchAll(/"table": \{"family": "(\w+)", "name": "([^"]*)", "handle": (\d+)/g);
+  return [...tables].map(([, family = "", name = "", handle]) => ({ family, name, handle: Number(handle) }));
 }
 
 /** A table is named before it is deleted, so that one which is gone already is no fault. */

@@ -1,6 +1,7 @@
 // Long because the whole protocol is read in one place.
 import type { Family } from "../model/address.ts";
 import type { FlowProtocol, Manner } from "../model/flow.ts";
+import type { LoadableTexts } from "../model/given-rules.ts";
 import type { Landing } from "../model/landing.ts";
 import type { HostName, ListenerName, Owner } from "../model/pod.ts";
 import type { Dials } from "../model/pod-shape.ts";
@@ -79,6 +80,14 @@ export interface AgentCalls {
   readonly clear: {
     readonly params: RulesPlace & { readonly policyRouting: RoutingText | null };
     readonly result: null;
+  };
+  /**
+   * Loads texts as a user has them, into a namespace without rules; gives what `iptables-save`, `ip6tables-save` and `nft -j list ruleset`
+   * print then, and takes the rules out again. A tool that does not take its text ends it: its words are `refusal`.
+   */
+  readonly "list-loaded": {
+    readonly params: RulesPlace & LoadableTexts;
+    readonly result: LoadedListing | { readonly refusal: string };
   };
   /** Notes policy routing and addresses before somebody else changes them; the next `clear` goes back to them. */
   readonly remember: { readonly params: { readonly namespace: string | null }; readonly result: null };
@@ -245,6 +254,9 @@ export interface RulesPlace {
   readonly namespace: string | null;
   readonly variant: IptablesVariant;
 }
+
+/** What the kernel has of texts that were loaded, as its tools list it; null where no text was for the tool. */
+export type LoadedListing = LoadableTexts;
 
 /** A rule of nft that packets of one family have taken: all its matches held. The handle is its number in its table. */
 export interface TracedRule {

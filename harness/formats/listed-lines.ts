@@ -1,7 +1,7 @@
 import { TABLE_NAMES, type TableName } from "../model/iptables-tables.ts";
 import { findListedTable } from "./listing-table.ts";
 import { readChainLine, readRuleLine } from "./save-lines.ts";
-import { contextOf, note, type TextLine, type TextReading } from "./text-state.ts";
+import { contextOf, keepGiven, note, type TextLine, type TextReading } from "./text-state.ts";
 import { toolOfFamily } from "./tool-name.ts";
 
 /** Reads a line that gives a chain or a rule of a table. */
@@ -10,6 +10,7 @@ export function readInTable(reading: TextReading, line: TextLine, table: TableNa
   const inTable = { ...context, open: reading.tools[toolOfFamily(reading.family)], table };
   if (kind === "chain") readChainLine(line.text, inTable);
   else readRuleLine(line.text, inTable);
+  keepGiven(reading, line.text);
 }
 
 /** Begins the lines that a listing command prints; `named` is the table it names, filter without one. */
@@ -46,5 +47,7 @@ export function endListing(reading: TextReading): void {
     return;
   }
   if (!tables.has(table)) tables.set(table, new Map());
+  keepGiven(reading, `*${table}`);
   for (const line of listing.lines) readInTable(reading, line, table, "rule");
+  keepGiven(reading, "COMMIT");
 }

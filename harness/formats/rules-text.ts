@@ -1,9 +1,11 @@
 import type { Family } from "../model/address.ts";
 import { codedFinding, type Finding, type Parsed } from "../model/finding.ts";
+import type { GivenRules } from "../model/given-rules.ts";
 import type { TableName } from "../model/iptables-tables.ts";
 import { type NameLookups, NO_LOOKUPS } from "../model/name-lookups.ts";
 import type { Rule, Ruleset } from "../model/ruleset.ts";
 import { describeDepth } from "./chain-graph.ts";
+import { keepNft, keepSaved, noteNames } from "./given-texts.ts";
 import type { FamilyRules } from "./interpreter.ts";
 import { readNft, recogniseNft } from "./nft/read-nft.ts";
 import { findUnseenChains } from "./nft/rulesets.ts";
@@ -39,6 +41,8 @@ export interface RulesText extends FamilyRules {
   readonly notices: readonly string[];
   /** What says that the kernel holds rules which the text does not show: no answer from it is complete. */
   readonly hidden: readonly Finding[];
+  /** The text as the kernel's tools take it; null where they take it in no such form (commands, nft's chains in braces). */
+  readonly given: GivenRules | null;
 }
 
 /**
@@ -49,7 +53,7 @@ export interface RulesText extends FamilyRules {
  *
  * @example
  * readRulesText("iptables -t nat -A OUTPUT -p tcp --dport 80 -j REDIRECT --to-ports 15001\n", { where: "a.sh", family: 4 })
- * // { ok: true, value: { ip: { family: 4, tables: […] }, ip6: null, family: 4, notices: [], hidden: [] } }
+ * // { ok: true, value: { ip: { family: 4, tables: […] }, ip6: null, family: 4, notices: [], hidden: [], given: null } }
  */
 export function readRulesText(given: string, options: RulesTextOptions): Parsed<RulesText> {
   const { where } = options;
@@ -58,7 +62,8 @@ export function readRulesText(given: string, options: RulesTextOptions): Parsed<
   if (recogniseNft(text) !== null) return readNftRules(text, options);
   const other = describeOtherText(text);
   if (other !== null) return { ok: false, findings: [codedFinding("rule-fault", where, other)] };
-  const reading = startReading(options, openTables(4, null), openTables(6, null));
+  const names = noteNames(options.names ?? NO_LOOKUPS);
+  const reading = startReading({ ...options, names }, openTables(4, null), openTables(6, null));
   readLines(reading, text);
   endText(reading);
   const isStrict = options.noise !== undefined && options.noise !== "notice";
@@ -76,18 +81,25 @@ export function readRulesText(given: string, options: RulesTextOptions): Parsed<
   if (findings.length > 0) return { ok: false, findings: findings.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)) };
   return {
     ok: true,
-    value: { ...rules, family: reading.family, notices, hidden: reading.hidden },
+    value: {
+      ...rules,
+      family: reading.family,
+      notices,
+      hidden: reading.hidden,
+      given: keepSaved(reading, rules, names),
+    },
   };
 }
 
 /** What is out of scope is said; where it could decide, its chain stands among the rules as one that is not known. */
 function readNftRules(text: string, { where, names, family }: RulesTextOptions): Parsed<RulesText> {
-  const read = readNft(text, { where, ...(names ? { names } : {}) });
+  const noted = noteNames(names ?? NO_LOOKUPS);
+  const read = readNft(text, { where, names: noted });
   if (!read.ok) return read;
   const { ip, ip6, notices } = read.value;
   const unseen = [...findUntoldOrder(text, read.value), ...findUnseenChains(read.value)];
   const hidden = unseen.map((message) => codedFinding("unsupported", where, message));
-  return { ok: true, value: { ip, ip6, family, notices, hidden } };
+  return { ok: true, value: { ip, ip6, family, notices, hidden, given: keepNft(text, where, read.value, noted) } };
 }
 
 function startReading(
@@ -107,6 +119,8 @@ function startReading(
     passedOver: [],
     absent: [],
     columns: new Map<Rule, number | null>(),
+    given: { ip: [], ip6: [] },
+    isGivenWhole: true,
     length: 0,
     hasRules: false,
     state: { kind: "outside" },

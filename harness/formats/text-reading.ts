@@ -13,7 +13,7 @@ import {
 import { beginListing, endListing, listLine, readInTable } from "./listed-lines.ts";
 import { describeHiddenRules } from "./other-texts.ts";
 import { readTableLine } from "./save-lines.ts";
-import { contextOf, note, type State, type TextLine, type TextReading } from "./text-state.ts";
+import { contextOf, keepGiven, note, type State, type TextLine, type TextReading } from "./text-state.ts";
 import { toolOfFamily } from "./tool-name.ts";
 
 /** Reads every line of a text; call {@link endText} after it. */
@@ -97,6 +97,7 @@ function openTable(reading: TextReading, line: TextLine): void {
     if (tables.has(table)) tell(`The table ${table} appears twice; give each table once.`);
     else tables.set(table, new Map());
     reading.state = { kind: "table", table };
+    keepGiven(reading, `*${table}`);
   }
 }
 
@@ -104,6 +105,7 @@ function commit(reading: TextReading, { number, offset }: TextLine): void {
   endListing(reading);
   const { state } = reading;
   if (state.kind === "outside") note(reading, number, 1 + offset, "COMMIT has no table before it.");
+  if (state.kind === "table") keepGiven(reading, "COMMIT");
   reading.state = { kind: "outside" };
 }
 
@@ -122,6 +124,7 @@ function readOwnLine(reading: TextReading, line: TextLine, kind: "rule" | "chain
 function readCommand(reading: TextReading, line: TextLine): void {
   const { state } = reading;
   reading.hasRules = true;
+  reading.isGivenWhole = false;
   if (state.kind === "table") {
     const message = `This command is between *${state.table} and its COMMIT; move it after COMMIT.`;
     note(reading, line.number, 1 + line.offset, message);

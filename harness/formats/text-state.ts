@@ -2,7 +2,7 @@ import type { Family } from "../model/address.ts";
 import { codedFinding, type Finding } from "../model/finding.ts";
 import type { TableName } from "../model/iptables-tables.ts";
 import type { NameLookups } from "../model/name-lookups.ts";
-import type { Rule } from "../model/ruleset.ts";
+import { familyKey, type Rule } from "../model/ruleset.ts";
 import type { Tools } from "./interpreter.ts";
 import type { LineContext } from "./save-lines.ts";
 
@@ -37,6 +37,10 @@ export interface TextReading {
   /** Numbers of the lines that change nothing, since what they delete is not there. */
   readonly absent: number[];
   readonly columns: Map<Rule, number | null>;
+  /** The lines as iptables-restore takes them, without what stands around them. */
+  readonly given: Record<"ip" | "ip6", string[]>;
+  /** Whether `given` says all: commands do not stand in it. */
+  isGivenWhole: boolean;
   /** How many lines the text has. */
   length: number;
   /** Whether any line was one of rules. */
@@ -44,6 +48,11 @@ export interface TextReading {
   state: State;
   /** Lines of `iptables -S` that still wait for their table, and the one that a command before them names. */
   listing: { readonly named: string | null; readonly lines: TextLine[]; readonly policies: Set<string> } | null;
+}
+
+/** Adds a line to those that iptables-restore is to read, for the family of the last header. */
+export function keepGiven({ given, family }: TextReading, line: string): void {
+  given[familyKey(family)].push(line);
 }
 
 /** Adds a finding about one line to those of the text. */

@@ -1,4 +1,5 @@
 import type { Flow, Manner } from "../model/flow.ts";
+import type { GivenRules } from "../model/given-rules.ts";
 import type { Landing } from "../model/landing.ts";
 import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
 import type { BackendName, SandboxReport } from "../model/report.ts";
@@ -76,6 +77,12 @@ export interface Sandbox extends AsyncDisposable {
    * counters.
    */
   install(installation: Installation): Promise<void>;
+  /**
+   * Loads texts of rules as they are and what landfall has read in them, one after the other into the pod without rules, and compares what
+   * the kernel then has. Throws `rules-misread` with the first difference. Gives a sentence for each text that its tool does not take
+   * although it takes what was read. No rules may be in, and none are afterwards.
+   */
+  checkReading(given: readonly GivenRules[]): Promise<readonly string[]>;
   /** Takes out all rules, policy routing and added addresses. */
   clear(): Promise<void>;
   /** Reads the rules with their counters (`iptables-save -c`, `ip6tables-save -c`). */

@@ -64,13 +64,15 @@ export class Pod implements AsyncDisposable {
   }
 
   /**
-   * Puts rules in place of those that are in. Throws `bad-input` with every finding where they cannot be read, and `rules-refused` where
-   * the kernel refuses them.
+   * Puts rules in place of those that are in. Throws `bad-input` with every finding where they cannot be read, `rules-refused` where
+   * the kernel refuses them, and `rules-misread` where it has other rules in a text than landfall.
    */
   apply(source: RuleSource): Promise<void> {
     const apply = async () => {
       this.#applied = readRuleSource(source);
       this.#spec = null;
+      await this.#sandbox.clear();
+      await this.#sandbox.checkReading(this.#applied.given);
       await this.#enter();
     };
     return blameCaller(this.apply, () => this.#inTurn(apply));

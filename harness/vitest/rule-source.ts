@@ -5,6 +5,7 @@ import { MESHES } from "../meshes/meshes.ts";
 import { cutOptionWords } from "../meshes/option-words.ts";
 import type { Capture } from "../model/capture.ts";
 import { capFindings, type Parsed } from "../model/finding.ts";
+import type { GivenRules } from "../model/given-rules.ts";
 import { NO_LOOKUPS } from "../model/name-lookups.ts";
 import { DEFAULT_ADDRESSES } from "../model/pod.ts";
 import { emptyRuleset, NO_RULES, type PodRules } from "../model/ruleset.ts";
@@ -26,19 +27,25 @@ export const seedRules: readonly string[] = SEED_WORDS;
 export interface RulesWithCapture {
   readonly capture: Capture;
   readonly rules: PodRules;
+  /** The text that they were read in; empty where there is none. */
+  readonly given: readonly GivenRules[];
 }
 
 /** Reads rules. Throws `bad-input` with every finding. */
 export function readRuleSource(source: RuleSource): RulesWithCapture {
   if (typeof source !== "string" && !("policyRouting" in source)) {
     const capture = readWords(source);
-    return { capture, rules: capture.generated ?? NO_RULES };
+    return { capture, rules: capture.generated ?? NO_RULES, given: [] };
   }
   const capture = readWords(SEED_WORDS);
-  if (typeof source !== "string") return { capture, rules: source };
-  const { ip, ip6 } = orThrow(readRulesText(source, { where: "rules", family: 4, noise: "strict" }));
+  if (typeof source !== "string") return { capture, rules: source, given: [] };
+  const { ip, ip6, given } = orThrow(readRulesText(source, { where: "rules", family: 4, noise: "strict" }));
   const { policyRouting } = capture.generated ?? NO_RULES;
-  return { capture, rules: { ip: ip ?? (ip6 ? null : emptyRuleset(4)), ip6, policyRouting } };
+  return {
+    capture,
+    rules: { ip: ip ?? (ip6 ? null : emptyRuleset(4)), ip6, policyRouting },
+    given: given ? [given] : [],
+  };
 }
 
 function readWords(words: readonly string[]): Capture {

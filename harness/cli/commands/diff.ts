@@ -105,7 +105,7 @@ export const diff: Command = {
     const all = input.families.flatMap((family) => diffRulesets({ ...input, family }));
     const [found, unknown] = [all.filter(isKnown), all.filter((change) => !isKnown(change))];
     const { changes, accepted } = divideByAcceptance(found, list);
-    const observed = await observe(options, changes, input);
+    const observed = await observe(options, changes, input, io);
     const result = { changes, unknown, observed, accepted, stale: findStale(found, list) };
     tellDiff(result, input, { options, reports }, io);
     if (target !== undefined) writeAcceptance(found, target, io);
@@ -152,9 +152,10 @@ async function observe(
   options: ParsedOptions,
   changes: readonly Change[],
   input: DiffInput,
+  io: CommandIo,
 ): Promise<readonly ObservedChange[]> {
   if (!options.values.has("observe") || changes.length === 0) return [];
-  const where = observingSandbox(options, input.setting.addresses);
+  const where = observingSandbox(options, input.setting.addresses, input.given, io);
   const { pods, setting } = input;
   const shapes = { before: (pods?.before ?? setting.spec).shape, after: (pods?.after ?? setting.spec).shape };
   return observeChanges(where, changes, { ...input, shapes });

@@ -14,7 +14,7 @@ import { OBSERVING_SANDBOX_OPTION, observingSandbox } from "../arguments/observi
 import type { OptionSpec } from "../arguments/options.ts";
 import { placePod, tellTakenPorts } from "../arguments/pod-addresses.ts";
 import { tellDefaultConfig, tellWarnings } from "../arguments/told-settings.ts";
-import type { Command } from "../command.ts";
+import type { Command, CommandIo } from "../command.ts";
 import { bindExplained, type ExplainInput, readExplainInput } from "../explain/input.ts";
 import { foldWay, renderObserved, renderOutcome, renderWay, selectPackets } from "../explain/text.ts";
 import { makeRulesOptions } from "../input/rules-file.ts";
@@ -90,7 +90,7 @@ export const explain: Command = {
     const input = readExplainInput(line, io);
     tellTakenPorts(line.capture, io, input.listen);
     const manner = line.options.values.has("forward") ? "forward" : "answer";
-    const observed = await observe(input, line, manner);
+    const observed = await observe(input, line, manner, io);
     const { flow, explanation } = explainFlow(input, manner, observed?.addresses ?? placePod(line.capture));
     const show = line.options.values.has("all") ? "all" : "deciding";
     const result = { flow, manner, explanation, observed, show } as const;
@@ -109,9 +109,14 @@ interface Explained {
   readonly show: "deciding" | "all";
 }
 
-async function observe(input: ExplainInput, line: CaptureCommandLine, manner: Manner): Promise<Observed | null> {
+async function observe(
+  input: ExplainInput,
+  line: CaptureCommandLine,
+  manner: Manner,
+  io: CommandIo,
+): Promise<Observed | null> {
   if (!line.options.values.has("observe")) return null;
-  const open = observingSandbox(line.options, placePod(line.capture));
+  const open = observingSandbox(line.options, placePod(line.capture), input.given, io);
   return observeFlow(open, input.rules, manner, (addresses) => bindExplained(input, addresses));
 }
 

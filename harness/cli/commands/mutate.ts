@@ -1,8 +1,10 @@
 import { BACKEND_CHOICES, type BackendChoice, backendOf, listChoices, MUTATION_BACKEND } from "../../model/backends.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
+import type { GivenRules } from "../../model/given-rules.ts";
 import type { FlowsToAdd, MutantReport } from "../../model/mutation-report.ts";
 import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../../model/pod.ts";
 import { renderJson } from "../../report/json.ts";
+import { listGiven, openChecked } from "../../run/checked-sandbox.ts";
 import { findFlowsToAdd } from "../../run/mutation/flows-to-add.ts";
 import { judgeMutants, scoreMutants } from "../../run/mutation/mutation.ts";
 import { findSubjects, type MutationSubject, type SubjectFlows } from "../../run/mutation/mutation-subject.ts";
@@ -95,7 +97,7 @@ export const mutate: Command = {
     const scenarios = await readScenarios(options.scenarios, io);
     const flowsToAdd: FlowsToAdd[] = [];
     const subjects = findSubjects(scenarios, options.source, findAddresses(options));
-    const mutants = await judgeAll(subjects, options, flowsToAdd, io);
+    const mutants = await judgeAll(subjects, { ...options, given: listGiven(scenarios) }, flowsToAdd, io);
     const report = scoreMutants(mutants, flowsToAdd);
     const inWords = () => [describeScore(mutants, report.score), ...flowsToAdd.map(describeFlowsToAdd)].join("");
     io.out(options.output === "json" ? renderJson(report) : inWords());
@@ -142,17 +144,21 @@ function readMutateOptions(args: readonly string[], io: CommandIo): MutateOption
 
 async function judgeAll(
   subjects: readonly MutationSubject[],
-  options: MutateOptions,
+  options: MutateOptions & { readonly given: readonly GivenRules[] },
   flowsToAdd: FlowsToAdd[],
   io: CommandIo,
 ): Promise<readonly MutantReport[]> {
-  const { sandbox, jobs, output } = options;
+  const { sandbox, jobs, output, given } = options;
   using progress = makeProgress(io, () => performance.now());
   const addresses = findAddresses(options);
   const say = (text: string) => progress.tellAside(`landfall: ${text}\n`);
   let missed = 0;
   return await judgeMutants(subjects, {
-    start: () => openInterruptibleSandbox(sandbox, { ...DEFAULT_SANDBOX_OPTIONS, addresses, say }),
+    start: openChecked(
+      () => openInterruptibleSandbox(sandbox, { ...DEFAULT_SANDBOX_OPTIONS, addresses, say }),
+      given,
+      say,
+    ),
     jobs: jobs ?? chooseJobs(sandbox, subjects.length),
     onMutant: ({ outcome }, done, of) => {
       if (outcome === "missed") missed += 1;

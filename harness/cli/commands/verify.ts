@@ -4,6 +4,7 @@ import { CELLS, countCells, padCells } from "../../report/cells.ts";
 import { describeCoverage, percentOf } from "../../report/coverage-phrase.ts";
 import { renderJson } from "../../report/json.ts";
 import { wrapLine } from "../../report/wrap-line.ts";
+import { listGiven, openChecked } from "../../run/checked-sandbox.ts";
 import { runScenarios } from "../../run/run.ts";
 import { takeShard } from "../../run/scenario/scenario-shard.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
@@ -79,7 +80,9 @@ async function verifyOnce(
   using progress = makeProgress(io, () => performance.now());
   const aside: CommandIo = { ...io, err: progress.tellAside };
   const report = await runScenarios(scenarios, {
-    start: standing ?? (() => openVerifySandbox(options, aside, life)),
+    start: openChecked(standing ?? (() => openVerifySandbox(options, aside, life)), listGiven(scenarios), (sentence) =>
+      aside.err(`landfall: ${sentence}\n`),
+    ),
     jobs: chooseJobs(options, scenarios.length, aside),
     coverage: options.coverage,
     ways: notes === null ? "not-traced" : "traced",

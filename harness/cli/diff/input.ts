@@ -3,13 +3,14 @@ import { concernDatagrams } from "../../analysis/flows/datagram-rules.ts";
 import type { AnalysisSetting } from "../../analysis/flows/partition.ts";
 import { impliedRouting, impliedShape } from "../../analysis/pod/implied-pod.ts";
 import type { FamilyRules } from "../../formats/interpreter.ts";
-import { FAMILIES, type Family } from "../../model/address.ts";
+import type { Family } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { FLOW_PROTOCOLS } from "../../model/flow.ts";
+import type { GivenRules } from "../../model/given-rules.ts";
 import type { PodShape } from "../../model/pod-shape.ts";
 import type { PolicyRouting } from "../../model/policy-routing.ts";
-import { familyKey, type PodRules } from "../../model/ruleset.ts";
+import type { PodRules } from "../../model/ruleset.ts";
 import { makePodSpec } from "../../run/pod-spec.ts";
 import type { CaptureCommandLine } from "../arguments/capture-options.ts";
 import { lastValue, type ParsedOptions } from "../arguments/options.ts";
@@ -17,7 +18,6 @@ import { placePod, tellTakenPorts } from "../arguments/pod-addresses.ts";
 import { readWithin } from "../arguments/restriction.ts";
 import type { CommandIo } from "../command.ts";
 import { readBudget } from "../input/analysis-input.ts";
-import { readRulesFiles, readTable } from "../input/rules-file.ts";
 import {
   fillSets,
   type GivenSurroundings,
@@ -26,6 +26,7 @@ import {
   tellUnusedMarks,
 } from "../input/surroundings.ts";
 import { refuse } from "../refusal.ts";
+import { readBoth } from "./both-sides.ts";
 import { joinShapes } from "./joined-shape.ts";
 import { type MeshSides, readMeshSides } from "./mesh-side.ts";
 
@@ -39,6 +40,8 @@ export interface DiffInput extends Omit<Comparison, "family"> {
   readonly capture: Capture;
   /** Whether marks need policy routing, which such files say nothing of. */
   readonly routing: "as-installed" | "none-needed";
+  /** The texts of the files. */
+  readonly given: readonly GivenRules[];
 }
 
 const NO_MESHES: MeshSides = { from: null, to: null };
@@ -62,13 +65,13 @@ export function readDiffInput(
   const sides = readMeshSides(options, line, io, findings);
   const around = readSurroundings(options, io, findings);
   refuseRoutingOfMeshes(options, findings);
-  const { families, leftOut, before, after } = readBoth(options, sides, io, findings);
+  const { families, leftOut, before, after, given } = readBoth(options, sides, io, findings);
   if (line === null) throw refuse(known);
   const capture = sides.from?.capture ?? sides.to?.capture ?? line.capture;
   const filled = { before: fillSets(before, around, io), after: fillSets(after, around, io) };
   const comparison = makeComparison(filled, families, { capture, options, sides, around }, io);
   tellUnusedMarks([...(sides.from ? [] : [comparison.before]), ...(sides.to ? [] : [comparison.after])], io);
-  return { families, leftOut, capture, ...comparison };
+  return { families, leftOut, capture, given, ...comparison };
 }
 
 /**
@@ -80,7 +83,7 @@ export function makeComparison(
   families: readonly Family[],
   { capture, options, sides = NO_MESHES, around }: ComparedPod,
   io: CommandIo,
-): Omit<DiffInput, "families" | "leftOut" | "capture"> {
+): Omit<DiffInput, "families" | "leftOut" | "capture" | "given"> {
   const rulesets = [before, after].flatMap(({ ip, ip6 }) => [ip, ip6].filter((ruleset) => ruleset !== null));
   const other = sides.to?.capture ?? capture;
   const addresses = placePod(capture);
@@ -129,70 +132,4 @@ function addRouting(before: FamilyRules, after: FamilyRules, { from, to }: MeshS
   const was: PodRules = { ...before, policyRouting: { ...first, addresses: onLo } };
   const is: PodRules = { ...after, policyRouting: { ...second, addresses: onLo } };
   return { was, is, onLo };
-}
-
-interface BothSides {
-  readonly families: readonly Family[];
-  readonly leftOut: readonly Family[];
-  readonly before: FamilyRules;
-  readonly after: FamilyRules;
-}
-
-function readBoth(options: ParsedOptions, meshes: MeshSides, io: CommandIo, findings: Finding[]): BothSides {
-  const paths = options.positionals;
-  const isNamed = (option: string) => options.values.has(option);
-  const wanted = 2 - ["from", "to"].filter(isNamed).length;
-  if (paths.length !== wanted)
-    findings.push(codedFinding("missing-value", "diff", describePaths(paths.length, wanted)));
-  const given = lastValue(options, "family");
-  const named = given === undefined ? null : given === "6" ? 6 : 4;
-  const read = (path: string) => {
-    const sources = path.split(",").map((one) => ({ path: one, family: named ?? 4 }) as const);
-    return readRulesFiles(sources, readTable(options), io, findings);
-  };
-  const left = [...paths];
-  const sides = (["from", "to"] as const).map((option): FamilyRules => {
-    const path = isNamed(option) ? undefined : left.shift();
-    return meshes[option]?.rules ?? (path === undefined ? { ip: null, ip6: null } : read(path));
-  });
-  const common = FAMILIES.filter((family) => sides.every((side) => side[familyKey(family)] !== null));
-  const families = named === null ? common : common.filter((one) => one === named);
-  if (findings.length === 0 && families.length === 0)
-    findings.push(
-      codedFinding(
-        "wrong-family",
-        paths[1] ?? "",
-        "The two sides have no family in common; compare rules of one family.",
-      ),
-    );
-  const leftOut = named === null && families.length > 0 ? findLeftOut(sides, families) : [];
-  tellLeftOut(leftOut, families, io);
-  const [limitedBefore, limitedAfter] = sides.map((side) => limitTo(side, families));
-  if (findings.length > 0 || !limitedBefore || !limitedAfter) throw refuse(findings);
-  return { families, leftOut, before: limitedBefore, after: limitedAfter };
-}
-
-function describePaths(given: number, wanted: number): string {
-  const count = given === 0 ? "none" : `${given}`;
-  if (wanted === 2) return `Name two files, not ${count}: landfall diff BEFORE AFTER.`;
-  return wanted === 1
-    ? `Name one file together with --from or --to, not ${count}.`
-    : `Name no file together with --from and --to, which already name both sides, not ${count}.`;
-}
-
-function tellLeftOut(leftOut: readonly Family[], [known]: readonly Family[], io: CommandIo): void {
-  for (const family of leftOut)
-    io.err(
-      `landfall: IPv${family} was not compared: only one side has rules for it. Give the other side's rules too, or --family ${known}.\n`,
-    );
-}
-
-function findLeftOut(sides: readonly FamilyRules[], families: readonly Family[]): readonly Family[] {
-  return FAMILIES.filter(
-    (family) => !families.includes(family) && sides.some((side) => side[familyKey(family)] !== null),
-  );
-}
-
-function limitTo({ ip, ip6 }: FamilyRules, families: readonly Family[]): FamilyRules {
-  return { ip: families.includes(4) ? ip : null, ip6: families.includes(6) ? ip6 : null };
 }

@@ -5,6 +5,7 @@ import type { Flow, FlowSpec } from "../../model/flow.ts";
 import { resolveFlow } from "../../model/flow-resolution.ts";
 import { renderFlowText } from "../../model/flow-spec.ts";
 import { parseFlowText } from "../../model/flow-text.ts";
+import type { GivenRules } from "../../model/given-rules.ts";
 import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
 import { familyKey, NO_RULES, type PodRules } from "../../model/ruleset.ts";
 import { findLinkFaults } from "../../run/flow-faults.ts";
@@ -24,6 +25,8 @@ export interface ExplainInput {
   readonly listen: readonly number[];
   /** The command line's, in the pod that the rules need. */
   readonly capture: Capture;
+  /** The texts of rules from outside. */
+  readonly given: readonly GivenRules[];
 }
 
 const MISSING_FLOW: Parsed<never> = {
@@ -38,7 +41,7 @@ export function readExplainInput(line: CaptureCommandLine, io: CommandIo): Expla
   const flow = text.trim() === "" ? MISSING_FLOW : parseFlowText(text, line.capture.shape);
   if (flow.ok) findings.push(...findLinkFaults(flow.value, line.capture).map((found) => ({ ...found, where: "FLOW" })));
   else findings.push(...flow.findings);
-  const { rules, capture } = readRules(line, io, findings);
+  const { rules, capture, given } = readRules(line, io, findings);
   const listen = readPorts(lastValue(line.options, "listen"), findings);
   if (flow.ok && rules[familyKey(flow.value.family)] === null && findings.length === 0) {
     const option = flow.value.family === 4 ? "--rules" : "--rules6";
@@ -53,7 +56,7 @@ export function readExplainInput(line: CaptureCommandLine, io: CommandIo): Expla
   if (!flow.ok || findings.length > 0) {
     throw new LandfallError("bad-input", "The flow cannot be explained, and nothing was driven.", { findings });
   }
-  return { flow: flow.value, rules, listen, capture };
+  return { flow: flow.value, rules, listen, capture, given };
 }
 
 function readPorts(text: string | undefined, findings: Finding[]): readonly number[] {
@@ -65,15 +68,20 @@ function readPorts(text: string | undefined, findings: Finding[]): readonly numb
 }
 
 /** A file of rules takes the place of the generated ones; the family without a file is then not under test. */
-function readRules({ options, capture }: CaptureCommandLine, io: CommandIo, findings: Finding[]): PlacedRules {
+function readRules(
+  { options, capture }: CaptureCommandLine,
+  io: CommandIo,
+  findings: Finding[],
+): PlacedRules & Pick<ExplainInput, "given"> {
   const { generated } = capture;
   const sources = listRulesSources(options);
   if (sources.length === 0 && generated === null) findings.push(CONTRACT_WITHOUT_RULES);
   if (sources.length === 0) refuseSurroundingsAlone(options, findings);
-  if (sources.length === 0) return { rules: generated ?? NO_RULES, capture };
+  if (sources.length === 0) return { rules: generated ?? NO_RULES, capture, given: [] };
   const outside = readRulesFiles(sources, readTable(options), io, findings);
   const around = readSurroundings(options, io, findings);
-  return findings.length > 0 ? { rules: NO_RULES, capture } : placeRules(outside, capture, around, io);
+  if (findings.length > 0) return { rules: NO_RULES, capture, given: [] };
+  return { ...placeRules(outside, capture, around, io), given: outside.given };
 }
 
 /** Binds the flow to a sandbox's addresses, with the pod that it needs. */

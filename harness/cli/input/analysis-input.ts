@@ -3,6 +3,7 @@ import { FAMILIES, type Family } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";
 import { codedFinding, type Finding, finding } from "../../model/finding.ts";
 import type { FlowProtocol } from "../../model/flow.ts";
+import type { GivenRules } from "../../model/given-rules.ts";
 import { listFamilies, NO_RULES, type PodRules } from "../../model/ruleset.ts";
 import { describeUnseenFamily } from "../../report/classes-phrase.ts";
 import { makePodSpec } from "../../run/pod-spec.ts";
@@ -62,6 +63,8 @@ export interface AnalysisInput {
   readonly setting: AnalysisSetting;
   /** Families of the pod that no rules were given for: an answer that says nothing of them is not the whole one. */
   readonly notLookedAt: readonly Family[];
+  /** The texts of rules from outside. */
+  readonly texts: readonly GivenRules[];
 }
 
 /**
@@ -87,7 +90,7 @@ export function readAnalysisInput(
   );
   if (line.purpose !== "usage") tellDefaultConfig(line, io);
   tellWarnings(line.warnings, io);
-  const { given, capture, around } = readGivenRules(line, io);
+  const { given, capture, around, texts } = readGivenRules(line, io);
   const asked = readFamily(line.options);
   const notLookedAt = findUnseenFamilies(capture, asked, listFamilies(given));
   if (asked === null) tellUntested(given, notLookedAt, io);
@@ -109,14 +112,18 @@ export function readAnalysisInput(
     ...(within === null ? {} : { within }),
     ...(around.routing === null ? {} : { routedMarks: listRoutedMarks(around.routing) }),
   };
-  return { line, rules, capture, setting, notLookedAt };
+  return { line, rules, capture, setting, notLookedAt, texts };
 }
 
 /** Gives the rules that a command line names, in the pod that they need; throws `bad-input` with every finding. */
 function readGivenRules(line: CaptureCommandLine, io: CommandIo) {
   const { generated } = line.capture;
   const findings: Finding[] = [];
-  const { ip, ip6 } = readRulesFiles(listRulesSources(line.options), readTable(line.options), io, findings);
+  const {
+    ip,
+    ip6,
+    given: texts,
+  } = readRulesFiles(listRulesSources(line.options), readTable(line.options), io, findings);
   const isFromOutside = ip !== null || ip6 !== null;
   const around = readSurroundings(line.options, io, findings);
   if (!isFromOutside && findings.length === 0) {
@@ -124,9 +131,9 @@ function readGivenRules(line: CaptureCommandLine, io: CommandIo) {
     refuseSurroundingsAlone(line.options, findings);
   }
   if (findings.length > 0) throw refuse(findings);
-  if (!isFromOutside) return { given: generated ?? NO_RULES, capture: line.capture, around };
+  if (!isFromOutside) return { given: generated ?? NO_RULES, capture: line.capture, around, texts };
   const { rules: given, capture } = placeRules({ ip, ip6 }, line.capture, around, io);
-  return { given, capture, around };
+  return { given, capture, around, texts };
 }
 
 /** A family that the pod has no address of is not asked about unless rules are given for it. */

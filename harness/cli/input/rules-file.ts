@@ -3,6 +3,7 @@ import type { FamilyRules } from "../../formats/interpreter.ts";
 import { type RulesText, readRulesText } from "../../formats/rules-text.ts";
 import { FAMILIES, type Family } from "../../model/address.ts";
 import type { Finding } from "../../model/finding.ts";
+import type { GivenRules } from "../../model/given-rules.ts";
 import { TABLE_NAMES, type TableName } from "../../model/iptables-tables.ts";
 import { emptyRuleset, familyKey, listRules, type Ruleset } from "../../model/ruleset.ts";
 import type { OptionSpec, ParsedOptions } from "../arguments/options.ts";
@@ -39,6 +40,11 @@ export interface RulesSource {
   readonly family: Family;
 }
 
+/** Rules that were read from files, and those files' texts as a sandbox can load them to see that they were read well. */
+export interface ReadRules extends FamilyRules {
+  readonly given: readonly GivenRules[];
+}
+
 /** Gives the files that a command line names, in their order within each option. */
 export function listRulesSources({ values }: Pick<ParsedOptions, "values">): readonly RulesSource[] {
   const named = (option: string, family: Family) => (values.get(option) ?? []).map((path) => ({ path, family }));
@@ -73,13 +79,15 @@ export function readRulesFiles(
   table: TableName | null,
   io: Pick<CommandIo, "workingDirectory" | "err">,
   findings: Finding[],
-): FamilyRules {
+): ReadRules {
   const hidden: Finding[] = [];
+  const given: GivenRules[] = [];
   let [ip, ip6]: (Ruleset | null)[] = [null, null];
   for (const source of sources) {
     const read = readSource(source, { table, earlier: [ip ?? null, ip6 ?? null] }, io, findings);
     if (read === null) continue;
     hidden.push(...read.hidden);
+    if (read.given) given.push(read.given);
     ip = merge(ip ?? null, nameFile(read.ip, source, io), source, findings);
     ip6 = merge(ip6 ?? null, nameFile(read.ip6, source, io), source, findings);
   }
@@ -87,7 +95,7 @@ export function readRulesFiles(
     const message = "Not every rule is known, so no answer would be complete; nothing was done.";
     throw new LandfallError("environment", message, { findings: hidden });
   }
-  return { ip: ip ?? null, ip6: ip6 ?? null };
+  return { ip: ip ?? null, ip6: ip6 ?? null, given };
 }
 
 function readSource(

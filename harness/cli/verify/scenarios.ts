@@ -1,5 +1,4 @@
 import { fileURLToPath } from "node:url";
-import type { FamilyRules } from "../../formats/interpreter.ts";
 import type { Family } from "../../model/address.ts";
 import { type BackendChoice, backendOf } from "../../model/backends.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
@@ -18,7 +17,7 @@ import { findUnseenFamilies } from "../arguments/family-option.ts";
 import { lastValue } from "../arguments/options.ts";
 import type { CommandIo } from "../command.ts";
 import { CONTRACT_WITHOUT_RULES } from "../input/analysis-input.ts";
-import { readRulesFiles } from "../input/rules-file.ts";
+import { type ReadRules, readRulesFiles } from "../input/rules-file.ts";
 import {
   type GivenSurroundings,
   placeRules,
@@ -145,11 +144,14 @@ function replaceRules(
   { rules: { script }, family }: ScenarioSelection,
   io: Pick<CommandIo, "err">,
 ) {
-  if (script !== null) return replaceInstallation(scenario, { kind: "script", path: script });
+  if (script !== null) return replaceInstallation({ ...scenario, given: [] }, { kind: "script", path: script });
   if (outside === null) return scenario;
   const { rules, capture } = placeRules(outside.rules, scenario.capture, outside.around, io);
   const notLookedAt = findUnseenFamilies(scenario.capture, family, listFamilies(rules));
-  return replaceInstallation({ ...scenario, capture, notLookedAt }, { kind: "rules", rules });
+  return replaceInstallation(
+    { ...scenario, capture, notLookedAt, given: outside.rules.given },
+    { kind: "rules", rules },
+  );
 }
 
 /** Null where no flow is of that family. */
@@ -160,7 +162,7 @@ function limitFamily(scenario: ParsedScenario, family: Family | null): ParsedSce
 
 /** Rules from files, and what files say of where they stand. */
 interface OutsideRules {
-  readonly rules: FamilyRules;
+  readonly rules: ReadRules;
   readonly around: GivenSurroundings;
 }
 

@@ -73,6 +73,9 @@ function keep(kind: string, body: JsonObject, { kept }: OpenState): null {
   return null;
 }
 
+/** Only `dormant` changes what a table does (man 8 nft, "TABLES"). */
+const TABLE_FLAGS = ["dormant", "owner", "persist"];
+
 const runTable: Run = (verb, body, { tables }) => {
   const name = textOf(body, "name");
   const family = FAMILIES.find((known) => known === (body.family ?? "ip")) ?? "ip";
@@ -86,7 +89,11 @@ const runTable: Run = (verb, body, { tables }) => {
   if (verb === "flush" && known) return flushTable(known);
   if (verb === "delete" || verb === "flush") return `There is no table ${key} to ${verb}.`;
   if (verb === "create" && known) return `The table ${key} exists already.`;
-  const isDormant = listOf(body, "flags").some((flag) => flag === "dormant" || flag === "t");
+  // nft 1.0.6 prints the table's own name for the flag in a listing (table_print_json in src/json.c).
+  const flags = listOf(body, "flags");
+  const isDormant = flags.some((flag) => flag === "dormant" || flag === name);
+  if (!flags.every((flag) => flag === name || TABLE_FLAGS.includes(String(flag))))
+    return `The flags of the table ${key} are not ${TABLE_FLAGS.join(", ")}; nft 1.0.6 misprints them in JSON. Give what nft list ruleset prints without -j.`;
   // Without the flag a table that slept wakes up.
   if (known) known.isDormant = isDormant;
   else tables.set(key, { family, name, isDormant, chains: new Map(), objects: new Map() });

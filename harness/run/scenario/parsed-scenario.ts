@@ -7,6 +7,7 @@ import type { Capture } from "../../model/capture.ts";
 import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
 import type { FlowSpec, Manner } from "../../model/flow.ts";
 import { parseFlowText } from "../../model/flow-text.ts";
+import type { GivenRules } from "../../model/given-rules.ts";
 import type { LandingSpec } from "../../model/landing.ts";
 import { parseLandingText } from "../../model/landing-text.ts";
 import { NO_LOOKUPS } from "../../model/name-lookups.ts";
@@ -46,6 +47,8 @@ export interface ParsedScenario {
   readonly families?: readonly Family[];
   /** Families of the pod that rules were not given for, although something is to be said of them. */
   readonly notLookedAt?: readonly Family[];
+  /** The texts that the rules come from, where others than landfall wrote them; absent where there are none. */
+  readonly given?: readonly GivenRules[];
   /** Which flows alone are to be driven; absent: all. `texts` is null where the flows are known only in the sandbox. */
   readonly asked?: { readonly patterns: readonly string[]; readonly texts: ReadonlySet<string> | null };
 }
@@ -135,16 +138,19 @@ function refuseJoined(word: string): Finding {
   );
 }
 
-type GivenRules = Pick<PodRules, FamilyKey>;
+/** The rules that a scenario has written out, and their texts. */
+interface OwnRules extends Pick<PodRules, FamilyKey> {
+  readonly given: readonly GivenRules[];
+}
 
 function makeInstallation(
   scenario: Scenario | SalvagedScenario,
   capture: Capture,
-  rules: GivenRules | undefined,
+  rules: OwnRules | undefined,
   note: Note,
 ): Exclude<Installation, { readonly kind: "script" }> {
   const generated = capture.generated ?? NO_RULES;
-  if (rules) return { kind: "rules", rules: { ...rules, policyRouting: generated.policyRouting } };
+  if (rules) return { kind: "rules", rules: { ip: rules.ip, ip6: rules.ip6, policyRouting: generated.policyRouting } };
   if (scenario.without) {
     const rules = removeRules(generated, scenario.without);
     if (!rules.ok) for (const fault of rules.findings) note(`without${fault.where}`, [{ ...fault, where: "" }]);
@@ -156,7 +162,7 @@ function makeInstallation(
   return { kind: "capture", flags, environment: scenario.environment ?? {}, rules: generated };
 }
 
-function findUntested(flows: readonly WrittenFlow[], rules: GivenRules): readonly Finding[] {
+function findUntested(flows: readonly WrittenFlow[], rules: Pick<PodRules, FamilyKey>): readonly Finding[] {
   const tested = listFamilies(rules);
   const families = new Set(flows.map(({ flow }) => flow.family).filter((family) => !tested.includes(family)));
   return [...families].map((family) => {
@@ -169,17 +175,19 @@ function findUntested(flows: readonly WrittenFlow[], rules: GivenRules): readonl
   });
 }
 
-function readRules(rules: NonNullable<Scenario["rules"]>, note: Note): GivenRules {
-  const read = (family: Family) => readFamily(rules[familyKey(family)], family, note);
-  return { ip: read(4), ip6: read(6) };
+function readRules(rules: NonNullable<Scenario["rules"]>, note: Note): OwnRules {
+  const given: GivenRules[] = [];
+  const read = (family: Family) => readFamily(rules[familyKey(family)], family, note, given);
+  return { ip: read(4), ip6: read(6), given };
 }
 
-function readFamily(text: string | undefined, family: Family, note: Note): Ruleset | null {
+function readFamily(text: string | undefined, family: Family, note: Note, given: GivenRules[]): Ruleset | null {
   if (text === undefined) return null;
   const field = `rules.${familyKey(family)}`;
   const parsed = readRulesText(text, { where: "", family, noise: "strict" });
   if (!parsed.ok) note(field, parsed.findings);
   if (!parsed.ok) return { family, tables: [] };
+  if (parsed.value.given) given.push({ ...parsed.value.given, where: `the scenario's ${field}` });
   const own = parsed.value[familyKey(family)];
   const other = parsed.value[familyKey(family === 4 ? 6 : 4)];
   if (other !== null)

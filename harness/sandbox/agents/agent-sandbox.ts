@@ -1,5 +1,7 @@
+// Long because every way to put rules into the pod, and to see where flows land, needs the same stations.
 import type { DialResult, IptablesVariant, ListenerSpec, RoutingText, Seen } from "../../agent/protocol.ts";
 import { LandfallError } from "../../errors.ts";
+import type { GivenRules } from "../../model/given-rules.ts";
 import { makeBlind } from "../../model/landing.ts";
 import { type PodSpec, vmLinks } from "../../model/pod.ts";
 import { BARE_SHAPE, type PodShape } from "../../model/pod-shape.ts";
@@ -8,6 +10,7 @@ import type { SandboxReport } from "../../model/report.ts";
 import { NO_RULES, type PodRules } from "../../model/ruleset.ts";
 import { describeDriven, driveBesideEnvoy } from "../envoy/driving.ts";
 import { RealEnvoy } from "../envoy/real-envoy.ts";
+import { checkReading } from "../pod/check-reading.ts";
 import { driveCounted } from "../pod/counted-drive.ts";
 import { gatherEvidence } from "../pod/pod-evidence.ts";
 import { bringResolverFile } from "../pod/resolver-file.ts";
@@ -80,6 +83,14 @@ export class AgentSandbox implements Sandbox {
       await this.clear().catch(() => null);
       throw error;
     }
+  }
+
+  async checkReading(given: readonly GivenRules[]): Promise<readonly string[]> {
+    const { files } = this.#world;
+    const told: (string | null)[] = [];
+    for (const one of given)
+      told.push(await checkReading(one, this.#station("pod"), { variant: this.#variant, files }));
+    return told.filter((sentence) => sentence !== null);
   }
 
   async #runScript(path: string): Promise<void> {

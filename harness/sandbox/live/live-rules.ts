@@ -9,6 +9,9 @@ import { FAMILIES, type Family } from "../../model/address.ts";
 import { familyKey, type Ruleset, type Table } from "../../model/ruleset.ts";
 import type { LiveNamespace } from "./live-namespace.ts";
 
+/** nft 1.0.6 prints in JSON whatever lies in memory for the flags of a table, and sometimes nothing behind it; its text is right. */
+const TABLE_WITH_FLAGS = /"table": \{[^{}]*"flags": /;
+
 /** Rules of a namespace, as one of the kernel's interfaces holds them. All apply where several are there. */
 export interface LiveRuleset {
   readonly variant: "nft" | "legacy" | "native";
@@ -81,7 +84,8 @@ async function readNative(
   live: LiveNamespace,
   known: readonly LiveRuleset[],
 ): Promise<Pick<LiveRules, "rulesets" | "notices">> {
-  const text = await print(live, ["nft", "-j", "list", "ruleset"], "must-run");
+  const json = await print(live, ["nft", "-j", "list", "ruleset"], "must-run");
+  const text = TABLE_WITH_FLAGS.test(json) ? await print(live, ["nft", "-a", "list", "ruleset"], "must-run") : json;
   const isNamed = ({ family, name }: Table) =>
     known.some(
       ({ variant, ruleset }) =>

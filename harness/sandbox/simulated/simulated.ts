@@ -48,6 +48,11 @@ export class SimulatedSandbox implements Sandbox {
     this.#put(installation.rules);
   }
 
+  /** No kernel is there that could have other rules. */
+  async checkReading(): Promise<readonly string[]> {
+    return [];
+  }
+
   async clear(): Promise<void> {
     this.#put(NO_RULES);
   }

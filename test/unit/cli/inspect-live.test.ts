@@ -31,6 +31,16 @@ describe("landfall inspect of a live namespace", () => {
     expect(completeInBash("/", ["inspect", "--netns", NAME.slice(0, -1)])).toContain(NAME);
   });
 
+  test("sees that a table of nft sleeps, whose flags nft -j misprints", async () => {
+    within(
+      "iptables-nft -t nat -F; nft -f -",
+      "table inet pod {\n flags dormant;\n chain o {\n type nat hook output priority -100;\n meta l4proto tcp redirect to :15001\n }\n}\n",
+    );
+    expect((await runCommand("inspect", "--netns", NAME)).out).not.toContain("envoy-outbound");
+    within("nft 'add table inet pod'");
+    expect((await runCommand("inspect", "--netns", NAME)).out).toContain("envoy-outbound");
+  });
+
   test("proves that the rules do what the settings require, and changes nothing", async () => {
     const before = readState();
     const { code, out } = await runCommand("inspect", "--netns", NAME, ...FLAGS);
