@@ -28,7 +28,7 @@ function listAfter(text: string, flag: "" | "-j"): string {
 
 describe("rules that are parsed and rendered again are the same in the kernel", () => {
   const cases = items.flatMap(({ name, nft }) => (nft === null || KEPT.includes(name) ? [] : [[name, nft] as const]));
-  test.each(takeShare(cases, 2))("%s", (name, nft) => {
+  test.each(takeShare(cases, 3))("%s", (name, nft) => {
     const read = readNft(nft, { where: name, names: NAMES });
     if (!read.ok) throw new Error(read.findings.map(({ message }) => message).join("\n"));
     const wanted = listAfter(nft, "");
