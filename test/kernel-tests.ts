@@ -31,6 +31,7 @@ export const KERNEL_TESTS: string[] = [
   "test/unit/formats/interpreter.test.ts",
   "test/unit/formats/nft/as-nft-reads.test.ts",
   "test/unit/formats/nft/nft-round-trip.test.ts",
+  "test/unit/formats/nft/objects.test.ts",
   "test/unit/formats/nft/unnamed-chains.test.ts",
   "test/unit/formats/refusals.test.ts",
   "test/unit/formats/rules-text.test.ts",

@@ -104,9 +104,7 @@ function readObject(reader: TextReader, verb: string, token: Token, commands: Js
 }
 
 function readNamed(reader: TextReader, commands: Json[]): readonly [kind: string, body: JsonObject] {
-  const kind = isNext(reader, "chain", "rule", "set", "map", "element", "counter", "quota", "limit", "flowtable")
-    ? take(reader).text
-    : "rule";
+  const kind = startsObject(reader) || isNext(reader, "rule", "element") ? takeKind(reader) : "rule";
   const family = readFamily(reader);
   const table = takeName(reader, "a table's name");
   const name = takeName(reader, kind === "rule" ? "a chain's name" : `the name of a ${kind}`);
@@ -116,7 +114,7 @@ function readNamed(reader: TextReader, commands: Json[]): readonly [kind: string
     return [kind, rule];
   }
   if (kind === "element") return [kind, { family, table, name, elem: readElements(reader) }];
-  return [kind, readBraced(reader, kind === "chain" ? readChainBody : readSetBody, { family, table, name }, commands)];
+  return [kind, readBraced(reader, bodyOf(kind), { family, table, name }, commands)];
 }
 
 /** Reads `index 3` and `handle 4`, which name a place among the rules, and then the rule. */
@@ -163,15 +161,46 @@ function readTableBody(reader: TextReader, table: { family: string; name: string
     if (takeIf(reader, "flags")) table.flags = readRight(reader);
     else if (takeIf(reader, "comment")) takeName(reader, "a comment");
     else if (takeIf(reader, "define")) readDefinition(reader);
-    else if (isNext(reader, "chain", "set", "map", "counter", "quota", "limit", "flowtable", "synproxy", "secmark")) {
-      const kind = take(reader).text;
+    else if (startsObject(reader)) {
+      const kind = takeKind(reader);
       const name = takeName(reader, `the name of a ${kind}`);
-      const read = kind === "chain" ? readChainBody : readSetBody;
       const at = parts.length;
-      const body = readBraced(reader, read, { ...place, name }, parts);
+      const body = readBraced(reader, bodyOf(kind), { ...place, name }, parts);
       parts.splice(at, 0, placed(reader, token, { [kind]: placed(reader, token, body) }));
     } else fail(token, `${describeToken(token)} does not belong into a table; that holds chains, sets and maps.`);
   }
+}
+
+/** What decides about packets only where a rule names it, and then nobody knows how (nft(8), STATEFUL OBJECTS and CT HELPER). */
+const OPAQUE_OBJECTS = ["quota", "limit", "flowtable", "synproxy", "secmark"];
+const CT_OBJECTS = ["helper", "timeout", "expectation"];
+
+function startsObject(reader: TextReader): boolean {
+  const isCt = isNext(reader, "ct") && CT_OBJECTS.includes(peek(reader, 1).text);
+  return isCt || isNext(reader, "chain", "set", "map", "counter", ...OPAQUE_OBJECTS);
+}
+
+/** Takes `chain`, `set` or `ct helper`. */
+function takeKind(reader: TextReader): string {
+  const { text } = take(reader);
+  return text === "ct" ? `ct ${take(reader).text}` : text;
+}
+
+function bodyOf(kind: string): ReadBody {
+  if (kind === "chain") return readChainBody;
+  return kind === "set" || kind === "map" || kind === "counter" ? readSetBody : readOpaqueBody;
+}
+
+/** Keeps the text between the braces. */
+function readOpaqueBody(reader: TextReader, place: JsonObject): JsonObject {
+  const first = peek(reader);
+  let depth = 0;
+  for (; depth > 0 || !isNext(reader, "}"); take(reader)) {
+    const { kind, text } = peek(reader);
+    if (kind === "end") fail(first, 'A "}" is missing behind this.');
+    depth += text === "{" ? 1 : text === "}" ? -1 : 0;
+  }
+  return { ...place, text: reader.text.slice(first.start, peek(reader).start).trim() };
 }
 
 const PRIORITIES: Readonly<Record<string, number>> = {

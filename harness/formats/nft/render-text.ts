@@ -127,17 +127,26 @@ const STATEMENTS: Readonly<Record<string, Render>> = {
     );
     return `log${options.join("")}`;
   },
-  limit: ({ rate, rate_unit, per, burst, burst_unit, inv }) => {
+  limit: ({ rate, rate_unit, per, burst, burst_unit, inv }, raw) => {
+    if (typeof raw === "string") return `limit name ${renderWord(raw)}`;
     const unit = typeof rate_unit === "string" && rate_unit !== "packets" ? ` ${rate_unit}` : "";
     const bursts =
       typeof burst === "number" ? ` burst ${burst} ${typeof burst_unit === "string" ? burst_unit : "packets"}` : "";
     return `limit rate ${inv ? "over " : ""}${String(rate)}${unit}/${String(per)}${bursts}`;
   },
-  quota: ({ val, val_unit, inv, used, used_unit }) =>
-    `quota ${inv ? "over " : ""}${String(val)} ${String(val_unit)}${typeof used === "number" ? ` used ${used} ${String(used_unit)}` : ""}`,
+  quota: ({ val, val_unit, inv, used, used_unit }, raw) =>
+    typeof raw === "string"
+      ? `quota name ${renderWord(raw)}`
+      : `quota ${inv ? "over " : ""}${String(val)} ${String(val_unit)}${typeof used === "number" ? ` used ${used} ${String(used_unit)}` : ""}`,
   "ct count": ({ val, inv }) => `ct count ${inv ? "over " : ""}${String(val)}`,
-  set: ({ op, elem, set }) => `${String(op)} ${String(set)} { ${renderExpression(elem)} }`,
+  set: (body) => {
+    const parts = [renderExpression(body.elem), ...listOf(body, "stmt").map(renderStatement)];
+    return `${textOf(body, "op")} ${textOf(body, "set")} { ${parts.join(" ")} }`;
+  },
   queue: ({ num }) => `queue${num === undefined ? "" : ` to ${renderExpression(num)}`}`,
+  "ct helper": (_, raw) => `ct helper set ${renderWord(String(raw))}`,
+  "ct timeout": (_, raw) => `ct timeout set ${renderWord(String(raw))}`,
+  "ct expectation": (_, raw) => `ct expectation set ${renderWord(String(raw))}`,
   verbatim: (_, raw) => String(raw),
   xt: ({ type, name }) => `xt ${String(type)} ${renderWord(String(name))}`,
 };

@@ -10,6 +10,7 @@ import {
   readRight,
   readSelector,
   readSet,
+  readTime,
   readValueText,
   readVerdict,
   startsSelector,
@@ -189,17 +190,15 @@ function orNull(body: Readonly<Record<string, Json>>): Json {
   return Object.keys(body).length === 0 ? null : body;
 }
 
+/** An element that is added with more than a time (`limit rate over 9/second`, a map's value) is not understood. */
 function readSetChange(reader: TextReader, op: string): Json {
   const set = takeName(reader, "a set's name");
   if (!set.startsWith("@")) throw new Unread();
   takeExpected(reader, "{");
   const first = peek(reader);
-  const elem = readSelector(reader);
-  let depth = 1;
-  while (depth > 0 && peek(reader).kind !== "end") {
-    const { text } = take(reader);
-    depth += text === "{" ? 1 : text === "}" ? -1 : 0;
-  }
+  const val = readSelector(reader);
+  const elem = takeIf(reader, "timeout") ? { elem: { val, timeout: readTime(reader) } } : val;
+  if (!takeIf(reader, "}")) throw new Unread();
   return { set: { op, elem: placed(reader, first, elem), set } };
 }
 

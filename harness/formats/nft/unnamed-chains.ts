@@ -87,7 +87,7 @@ type Replace = (piece: JsonObject, original: JsonObject) => void;
 
 /**
  * `nft -j` prints such a chain as the text of its statement, since its JSON has no form for it. Gives the list with these chains and their
- * rules behind the others; what cannot be read stays as it is.
+ * rules behind the others. Any other statement that is a text, such as `update @m { ip saddr : meta mark }`, is not understood.
  */
 export function nameChainsInJson(
   list: readonly Json[],
@@ -100,8 +100,9 @@ export function nameChainsInJson(
     const rule = isObject(entry) ? entry["rule"] : undefined;
     if (!isObject(entry) || !isObject(rule) || !isList(rule["expr"])) return entry;
     const expr = rule["expr"].map((statement) => {
-      const read = typeof statement === "string" ? readText(statement, next, readStatement) : null;
-      if (read === null) return statement;
+      if (typeof statement !== "string") return statement;
+      const read = readText(statement, next, readStatement);
+      if (read === null) return { verbatim: statement };
       const from = added.length;
       addUnnamedChains(read.reader, rule, added);
       for (const part of added.slice(from)) if (isObject(part)) replaceParts(part, rule, replace);

@@ -56,7 +56,7 @@ function commentOf({ matches }: Rule): string | null {
 
 function renderTable(table: Table, faults: string[]): string {
   const flags = table.isDormant ? ["  flags dormant;"] : [];
-  const objects = (table.objects ?? []).flatMap((object) => renderObject(object as JsonObject));
+  const objects = (table.objects ?? []).flatMap((object) => renderObject(object as JsonObject, table, faults));
   const chains = table.chains.flatMap((chain) => [
     `  chain ${chain.name} {`,
     ...renderBase(chain),
@@ -78,9 +78,13 @@ function renderRule(rule: Rule, chain: Chain, table: Table, faults: string[]): s
   return [...statements, ...(comment === null ? [] : [`comment "${comment}"`])].join(" ");
 }
 
-function renderObject(object: JsonObject): readonly string[] {
+function renderObject(object: JsonObject, { family, name: table }: Table, faults: string[]): readonly string[] {
   const { kind, name } = object;
-  if (kind !== "set" && kind !== "map") return [`  ${kind} ${name} {`, "  }"];
+  if (kind !== "set" && kind !== "map") {
+    const text = kind === "counter" ? "" : textOfObject(object);
+    if (text === null) faults.push(`${family} ${table}: landfall cannot write the ${kind} ${name} in nft's language.`);
+    return [`  ${kind} ${name} {`, ...(text ? [`    ${text}`] : []), "  }"];
+  }
   const elements = listOf(object, "elem").map(renderElement);
   const flags = listOf(object, "flags").map(String);
   const times = (["timeout", "gc-interval"] as const).flatMap((key) =>
@@ -96,6 +100,17 @@ function renderObject(object: JsonObject): readonly string[] {
     ...(elements.length > 0 ? [`    elements = { ${elements.join(", ")} }`] : []),
     "  }",
   ];
+}
+
+/** What stands between an object's braces: as the text had it, or as it follows from JSON; null where it does not. */
+function textOfObject(object: JsonObject): string | null {
+  const { kind, text, bytes, used, inv, rate, rate_unit, per, burst, burst_unit } = object;
+  if (typeof text === "string") return text;
+  const over = inv ? "over " : "";
+  if (kind === "quota") return `${over}${String(bytes)} bytes used ${String(used ?? 0)} bytes`;
+  if (kind !== "limit") return null;
+  const unit = rate_unit === undefined ? "" : ` ${String(rate_unit)}`;
+  return `rate ${over}${String(rate)}${unit}/${String(per)} burst ${String(burst ?? 5)} ${String(burst_unit ?? "packets")}`;
 }
 
 /** Texts have a type in one piece, `ipv4_addr . inet_service : verdict`; JSON has a list, and apart from it what a map holds. */
@@ -119,6 +134,9 @@ function writeTable(table: Table, faults: string[]): readonly Json[] {
   const untyped = (table.objects ?? []).filter((object) => typeof object["typeof"] === "string");
   for (const object of untyped)
     faults.push(`${family} ${name}: nft's JSON has no typeof, as the set ${object["name"]} has; use its language.`);
+  const worded = (table.objects ?? []).filter((object) => typeof object["text"] === "string");
+  for (const { kind, name: own } of worded)
+    faults.push(`${family} ${name}: landfall cannot write the ${kind} ${own} in JSON; use nft's language.`);
   const objects = (table.objects ?? []).map((object): Json => {
     const { kind, handle: _, ...body } = object as JsonObject & { readonly kind: string };
     return {
