@@ -34,28 +34,28 @@ export function optionAnnotation(name: string, setting: string, help: string, fl
   return { name, setting, help, words: (value) => [flag, value] };
 }
 
-/** Gives the arguments of a pod's init container as settings that the pod has already; null without the container. */
+/** Gives the arguments of a pod's init container, which stand at `path`, as settings that the pod has already; null without it. */
 export function settingsOfInit(
   init: ManifestContainer | null,
   args: readonly WordToken[],
-  options: readonly MeshOption[],
+  { options, path }: { readonly options: readonly MeshOption[]; readonly path: ManifestPath },
 ): AnnotatedTool["made"] {
   if (init === null) return null;
   const { values } = readOptionWords(args, options);
-  return { values, called: `the init container ${init.name}`, path: [...init.path, "args"] };
+  return { values, called: `the init container ${init.name}`, path };
 }
 
-/** Says where words come from: from the init container, or without it from the injector of `project` and the pod's annotations. */
+/** Says where words come from: from the init container, at `path`, or without it from the injector of `project` and annotations. */
 export function sourceOfWords(
   tokens: readonly WordToken[],
-  init: ManifestContainer | null,
+  path: ManifestPath | null,
   { name, project }: { readonly name: string; readonly project: string },
 ): ManifestSource {
   const says =
-    init === null
+    path === null
       ? `no init container ${name}, so the settings are those of ${project}'s injector with the pod's annotations`
       : `arguments of the init container ${name}`;
-  return { says: `${says}: ${showTokens(tokens)}`, path: init === null ? null : [...init.path, "args"] };
+  return { says: `${says}: ${showTokens(tokens)}`, path };
 }
 
 /** Gives the path of an annotation in a pod. */

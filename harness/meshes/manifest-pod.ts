@@ -5,11 +5,14 @@ export type ManifestPath = readonly (string | number)[];
 export interface ManifestContainer {
   readonly name: string;
   readonly image: string;
+  /** The program and its first words, in the place of those of the image; none where the image's own program runs. */
+  readonly command: readonly string[];
   readonly args: readonly string[];
   /** Null where a variable's value comes from elsewhere (`valueFrom`), and is not in the manifest. */
   readonly env: ReadonlyMap<string, string | null>;
   /** Whether it has variables of which the manifest does not even tell the names. */
   readonly envFrom: "none" | "given";
+  /** Its own, else the pod's; null where neither says any: the image decides then. */
   readonly runAsUser: number | null;
   readonly runAsGroup: number | null;
   readonly path: ManifestPath;

@@ -40,6 +40,8 @@ export interface ManifestSettings {
 export interface ManifestReader {
   /** Every annotation that decides about rules, in the order of the documents. */
   readonly annotations: readonly MeshAnnotation[];
+  /** The names of the container in which the proxy runs; none where the pod has no proxy of its own. */
+  readonly proxyContainers: readonly string[];
   /** Gives everything that shows that a pod is in this mesh; nothing where it is not, or was taken out of it. */
   findEvidence(pod: PodManifest): readonly Evidence[];
   /** Reads the settings; gives every finding, contradictions among them. */

@@ -1,7 +1,8 @@
+import { canonicalAddress } from "../model/address.ts";
 import { codedFinding, type Parsed } from "../model/finding.ts";
 import { loadYaml } from "../model/packages.ts";
 import { readYamlValue } from "../model/yaml-value.ts";
-import { type Fields, makeFields } from "./manifest-fields.ts";
+import { type Fields, makeFields, namePath } from "./manifest-fields.ts";
 import { type FoundPod, findPods } from "./manifest-kinds.ts";
 import type { ManifestContainer, ManifestPath, PodManifest } from "./manifest-pod.ts";
 import type { MeshFile } from "./mesh.ts";
@@ -54,10 +55,13 @@ function readPod({ name, value }: FoundPod, file: string, lineOf: PodManifest["l
   const spec = fields.record(pod["spec"], ["spec"]);
   const status = fields.record(pod["status"], ["status"]);
   const dns = fields.record(spec["dnsConfig"], ["spec", "dnsConfig"]);
+  const security = fields.record(spec["securityContext"], ["spec", "securityContext"]);
   const containers = (field: string) =>
     fields
       .list(spec[field], ["spec", field])
-      .map((each, i) => readContainer(fields, fields.record(each, ["spec", field, i]), ["spec", field, i]));
+      .map((each, i) => readContainer(fields, fields.record(each, ["spec", field, i]), ["spec", field, i], security));
+  const [initContainers, others] = [containers("initContainers"), containers("containers")];
+  refuseSameNames(fields, [...initContainers, ...others]);
   if (spec["hostNetwork"] === true)
     fields.refuse(["spec", "hostNetwork"], "The pod has the node's own network, in which no mesh makes rules for it.");
   const manifest: PodManifest = {
@@ -65,8 +69,8 @@ function readPod({ name, value }: FoundPod, file: string, lineOf: PodManifest["l
     name,
     labels: fields.map(metadata["labels"], ["metadata", "labels"]),
     annotations: fields.map(metadata["annotations"], ["metadata", "annotations"]),
-    initContainers: containers("initContainers"),
-    containers: containers("containers"),
+    initContainers,
+    containers: others,
     addresses: readAddresses(fields, status),
     nameservers: fields.texts(dns["nameservers"], ["spec", "dnsConfig", "nameservers"]),
     dnsPolicy: spec["dnsPolicy"] === "None" ? "none" : "cluster",
@@ -81,16 +85,36 @@ function readAddresses(fields: Fields, status: Readonly<Record<string, unknown>>
     return fields.text(fields.record(each, path)["ip"], [...path, "ip"]);
   });
   const single = fields.text(status["podIP"], ["status", "podIP"]);
+  const [first = single] = listed;
+  if (single !== "" && canonicalAddress(single) !== canonicalAddress(first))
+    fields.refuse(
+      ["status", "podIP"],
+      `It is ${single}, and the first of status.podIPs is ${first}; the two are the same.`,
+    );
   return listed.length > 0 || single === "" ? listed : [single];
+}
+
+/** Kubernetes takes each name once in a pod; of two containers nobody knows which one is meant. */
+function refuseSameNames(fields: Fields, containers: readonly ManifestContainer[]): void {
+  for (const [i, { name, path }] of containers.entries()) {
+    const first = containers.findIndex((other) => other.name === name);
+    const place = namePath(containers[first]?.path ?? []);
+    if (name !== "" && first < i)
+      fields.refuse([...path, "name"], `${place} has the name "${name}" already; a pod has each name once.`);
+  }
 }
 
 function readContainer(
   fields: Fields,
   value: Readonly<Record<string, unknown>>,
   path: ManifestPath,
+  ofPod: Readonly<Record<string, unknown>>,
 ): ManifestContainer {
-  const security = fields.record(value["securityContext"], [...path, "securityContext"]);
-  const number = (name: string) => (typeof security[name] === "number" ? security[name] : null);
+  const own = fields.record(value["securityContext"], [...path, "securityContext"]);
+  const number = (name: string) => {
+    const id = own[name] ?? ofPod[name];
+    return typeof id === "number" ? id : null;
+  };
   const env = fields.list(value["env"], [...path, "env"]).map((each, i): [string, string | null] => {
     const place = [...path, "env", i];
     const variable = fields.record(each, place);
@@ -100,6 +124,7 @@ function readContainer(
   return {
     name: fields.text(value["name"], [...path, "name"]),
     image: fields.text(value["image"], [...path, "image"]),
+    command: fields.texts(value["command"], [...path, "command"]),
     args: fields.texts(value["args"], [...path, "args"]),
     env: new Map(env),
     envFrom: fields.list(value["envFrom"], [...path, "envFrom"]).length === 0 ? "none" : "given",

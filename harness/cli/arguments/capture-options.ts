@@ -146,7 +146,7 @@ function readWithMesh(
       ? makeInput(mesh, { tokens: dealt.mesh, isInjected }, reading, command)
       : makeManifestInput(manifest, dealt.mesh, reading);
   const bound = mesh.bind(input, DEFAULT_ADDRESSES);
-  for (const found of bound.ok ? [] : bound.findings) findings.push(found);
+  findings.push(...(bound.ok ? (manifest?.findContradictions(bound.value.capture.shape) ?? []) : bound.findings));
   const isUsage = bound.ok && bound.value.purpose === "usage";
   if (!bound.ok || (findings.length > 0 && !isUsage)) return { options, captureFrom, named, line: null, findings };
   const { origins, warnings, variant } = bound.value;

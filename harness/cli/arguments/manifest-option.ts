@@ -1,6 +1,7 @@
 import type { ManifestSource } from "../../meshes/manifest.ts";
 import { namePath } from "../../meshes/manifest-fields.ts";
 import { findManifestMesh } from "../../meshes/manifest-mesh.ts";
+import { findOtherOwner } from "../../meshes/manifest-owner.ts";
 import type { PodManifest } from "../../meshes/manifest-pod.ts";
 import type { MeshInput } from "../../meshes/mesh.ts";
 import type { NamedMesh } from "../../meshes/meshes.ts";
@@ -8,6 +9,7 @@ import { parsePodManifest } from "../../meshes/pod-manifest.ts";
 import { canonicalAddress, familyOf, serverAddress } from "../../model/address.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import { DEFAULT_ADDRESSES } from "../../model/pod.ts";
+import type { PodShape } from "../../model/pod-shape.ts";
 import type { CommandIo } from "../command.ts";
 import { readInput } from "../input/input-file.ts";
 import { DEFAULT_RESOLVERS } from "../input/pod-facts.ts";
@@ -23,6 +25,8 @@ export interface ReadManifestFile extends Pick<MeshInput, "tokens" | "config" | 
   readonly resolvers: readonly string[];
   /** What was read from where, a line each. */
   readonly told: readonly string[];
+  /** Says what in the manifest contradicts the pod that its own settings lead to. */
+  findContradictions(shape: PodShape): readonly Finding[];
 }
 
 /** Takes `--manifest FILE` out of a command's words and reads the file; null without it, or with findings. */
@@ -85,6 +89,10 @@ function readManifest(
     podIps: addresses.podIps,
     resolvers: listServers(pod.value, findings),
     told: sources.map((source) => tellSource(source, pod.value)),
+    findContradictions: (shape) => {
+      const other = findOtherOwner(pod.value, mesh.manifest?.proxyContainers ?? [], shape);
+      return other === null ? [] : [other];
+    },
   };
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
 import { isRecord } from "../../model/records.ts";
 import { annotationPath } from "../annotated-words.ts";
@@ -5,6 +6,7 @@ import type { ManifestReader, ManifestSettings, ManifestSource, MeshAnnotation }
 import { findContainer, findContainers, findHints, findMarks } from "../manifest-evidence.ts";
 import type { ManifestPath, PodManifest } from "../manifest-pod.ts";
 import { readToolVariables } from "../manifest-variables.ts";
+import { readSwitch } from "../option-words.ts";
 import { splitList } from "../values.ts";
 import { readYamlText } from "../yaml-text.ts";
 
@@ -16,6 +18,7 @@ const CONFIG_VARIABLE = "CONSUL_REDIRECT_TRAFFIC_CONFIG";
 const CONFIG_ANNOTATION = `${PREFIX}redirect-traffic-config`;
 const INJECT = `${PREFIX}connect-inject`;
 const TRANSPARENT = `${PREFIX}transparent-proxy`;
+const DNS = `${PREFIX}consul-dns`;
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -60,8 +63,9 @@ export const CONSUL_MANIFEST: ManifestReader = {
     { name: CONFIG_ANNOTATION, setting: null, help: "the whole Config as JSON, for Consul's CNI plugin" },
     ...LISTS,
     { name: TRANSPARENT, setting: null, help: "false: no rules are made for the pod" },
-    { name: `${PREFIX}consul-dns`, setting: null, help: "false: DNS is left alone" },
+    { name: DNS, setting: null, help: "false: DNS is left alone" },
   ],
+  proxyContainers: ["consul-dataplane"],
   findEvidence: (pod) => {
     const made = [
       ...findContainers(pod, [INIT, "consul-dataplane"]),
@@ -87,13 +91,13 @@ interface Made {
 
 function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
   const findings: Finding[] = [...readToolVariables(pod, findContainer(pod, [INIT]), [CONFIG_VARIABLE]).findings];
-  const note = (path: ManifestPath, message: string) =>
+  const note: Note = (path, message) =>
     void findings.push(codedFinding("conflict", pod.file, message, pod.lineOf(path)));
-  if (pod.annotations.get(TRANSPARENT) === "false")
-    note(annotationPath(TRANSPARENT), `${TRANSPARENT} is false: Consul makes no rules for this pod.`);
+  noteSwitches(pod, note);
   const made = findMade(pod, note);
   const [first, second] = made;
-  if (first && second && JSON.stringify(first.config) !== JSON.stringify(second.config))
+  if (first === undefined && findings.length === 0) noteNothingMade(pod, note);
+  if (first && second && !isDeepStrictEqual(first.config, second.config))
     note(
       second.path,
       `${second.called} differs from ${first.called} (line ${pod.lineOf(first.path)}). In the cluster the init container's variable counts where it is set, and the annotation where Consul's CNI plugin makes the rules. Give a manifest in which the two agree.`,
@@ -124,31 +128,46 @@ function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
   return { ok: true, value: { tokens: [], config: file, environment: {}, sources } };
 }
 
+function isOff(pod: PodManifest, name: string): boolean {
+  return readSwitch(pod.annotations.get(name) ?? "true") === "off";
+}
+
+type Note = (path: ManifestPath, message: string) => void;
+
+/** consul-k8s reads these with Go's strconv.ParseBool, and refuses a pod with another value. */
+function noteSwitches(pod: PodManifest, note: Note): void {
+  for (const name of [TRANSPARENT, DNS]) {
+    const text = pod.annotations.get(name);
+    if (text !== undefined && readSwitch(text) === null)
+      note(annotationPath(name), `${name} is "${text}", and consul-k8s refuses such a pod; write true or false.`);
+  }
+  if (isOff(pod, TRANSPARENT))
+    note(annotationPath(TRANSPARENT), `${TRANSPARENT} is false: Consul makes no rules for this pod.`);
+}
+
+/** Where Consul makes rules, the injected init container has its variable, or the pod the annotation for the CNI plugin. */
+function noteNothingMade(pod: PodManifest, note: Note): void {
+  const init = findContainer(pod, [INIT]);
+  if (init === null) return;
+  const message = `${INIT} has no ${CONFIG_VARIABLE}, and the pod no annotation ${CONFIG_ANNOTATION}: Consul makes no rules for this pod.`;
+  note(init.path, message);
+}
+
 /** Finds the Config that the pod has already: the init container's, and the CNI plugin's. */
-function findMade(pod: PodManifest, note: (path: ManifestPath, message: string) => void): readonly Made[] {
+function findMade(pod: PodManifest, note: Note): readonly Made[] {
   const init = findContainer(pod, [INIT]);
   const variable = init?.env.get(CONFIG_VARIABLE);
+  const annotation = pod.annotations.get(CONFIG_ANNOTATION);
   const places = [
-    ...(init && variable
-      ? [
-          {
-            text: variable,
-            called: `${CONFIG_VARIABLE} of the init container ${INIT}`,
-            path: [...init.path, "env", [...init.env.keys()].indexOf(CONFIG_VARIABLE)],
-          },
-        ]
-      : []),
-    ...(pod.annotations.has(CONFIG_ANNOTATION)
-      ? [
-          {
-            text: pod.annotations.get(CONFIG_ANNOTATION) ?? "",
-            called: `the annotation ${CONFIG_ANNOTATION}`,
-            path: annotationPath(CONFIG_ANNOTATION),
-          },
-        ]
-      : []),
+    {
+      text: variable || undefined,
+      called: `${CONFIG_VARIABLE} of the init container ${INIT}`,
+      path: [...(init?.path ?? []), "env", [...(init?.env.keys() ?? [])].indexOf(CONFIG_VARIABLE)],
+    },
+    { text: annotation, called: `the annotation ${CONFIG_ANNOTATION}`, path: annotationPath(CONFIG_ANNOTATION) },
   ];
   return places.flatMap(({ text, called, path }) => {
+    if (text === undefined) return [];
     const read = readYamlText(text);
     if (read.ok && isRecord(read.value)) return [{ config: cleanConfig(read.value), called, path }];
     note(path, `${called} is not a Config as JSON${read.ok ? "" : `: ${read.message}`}.`);
@@ -169,7 +188,7 @@ function addLists(
   lists: readonly { readonly setting: string; readonly entries: readonly string[] }[],
 ): Config {
   const { ConsulDNSIP: _ip, ConsulDNSPort: _port, ...withoutDns } = INJECTED_CONFIG;
-  const base = pod.annotations.get(`${PREFIX}consul-dns`) === "false" ? withoutDns : INJECTED_CONFIG;
+  const base = isOff(pod, DNS) ? withoutDns : INJECTED_CONFIG;
   const added = lists.map(({ setting, entries }) => {
     const own = base[setting];
     return [setting, [...(Array.isArray(own) ? own : []), ...entries]];

@@ -11,6 +11,7 @@ import type { ManifestReader, ManifestSettings } from "../manifest.ts";
 import { findContainer, findContainers, readRelease } from "../manifest-evidence.ts";
 import type { PodManifest } from "../manifest-pod.ts";
 import { readToolVariables } from "../manifest-variables.ts";
+import { readProgramWords } from "../manifest-words.ts";
 import type { MeshOption } from "../mesh.ts";
 import { cutOptionWords } from "../option-words.ts";
 import { CAPTURE_FLAGS, type SettingName } from "./options.ts";
@@ -93,6 +94,7 @@ const OPTIONS = CAPTURE_FLAGS.map(
 /** Reads the settings of Istio 1.4's generator from a pod's manifest. A pod is known by its images, of release 1.4 or older. */
 export const ISTIO_14_MANIFEST: ManifestReader = {
   annotations: ANNOTATIONS,
+  proxyContainers: [PROXY],
   findEvidence: (pod) => {
     const release = readRelease(findContainer(pod, [INIT, PROXY])?.image ?? "");
     const isOld = release !== null && release.major === 1 && release.minor <= 4;
@@ -108,19 +110,18 @@ export const ISTIO_14_MANIFEST: ManifestReader = {
 
 function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
   const init = findContainer(pod, [INIT]);
-  const args = cutOptionWords(
-    (init?.args ?? []).filter((word) => word !== "istio-iptables"),
-    OPTIONS,
-  );
-  const made = settingsOfInit(init, args, OPTIONS);
+  const given = readProgramWords(pod, init, ["istio-iptables"]);
+  const args = cutOptionWords(given.words, OPTIONS);
+  const made = settingsOfInit(init, args, { options: OPTIONS, path: given.path });
   const wins = `In the cluster the arguments of ${INIT} count: Istio's injector reads annotations only when it makes the pod.`;
   const read = readAnnotatedWords(pod, { options: OPTIONS, annotations: ANNOTATIONS, made, wins });
   const variables = readToolVariables(pod, init, VARIABLES);
+  if (given.findings.length > 0) return { ok: false, findings: given.findings };
   const findings = [...(read.ok ? [] : read.findings), ...variables.findings];
   if (!read.ok || findings.length > 0) return { ok: false, findings };
   const seed = () => cutOptionWords(SEED_WORDS, OPTIONS);
   const tokens = init === null ? replaceTokens(seed(), read.value.tokens, OPTIONS) : args;
-  const first = sourceOfWords(tokens, init, { name: INIT, project: "Istio" });
+  const first = sourceOfWords(tokens, init && given.path, { name: INIT, project: "Istio" });
   const { environment, sources } = variables;
   return {
     ok: true,

@@ -11,6 +11,8 @@ import { AMBIENT_OPTIONS } from "./options.ts";
 export const INJECTED_WORDS: readonly string[] = ["--ambient-dns-capture", "--ambient-ipv6"];
 
 const MODE = "istio.io/dataplane-mode";
+/** The node agent writes `enabled` here; a user who writes `disabled` takes the pod out (cni/pkg/util/podutil.go). */
+const REDIRECTION = "ambient.istio.io/redirection";
 
 /** Annotations of pods that the node agent reads (cni/pkg/nodeagent/net.go). */
 const ANNOTATIONS: readonly MeshAnnotation[] = AMBIENT_OPTIONS.flatMap(({ annotation, setting, help }) =>
@@ -20,12 +22,13 @@ const ANNOTATIONS: readonly MeshAnnotation[] = AMBIENT_OPTIONS.flatMap(({ annota
 /** Reads what the manifest of a pod in ambient mode says; the node agent's own variables are in no pod's manifest. */
 export const AMBIENT_MANIFEST: ManifestReader = {
   annotations: ANNOTATIONS,
+  proxyContainers: [],
   findEvidence: (pod) => {
-    const isOff = pod.labels.get(MODE) === "none";
+    const isOff = pod.labels.get(MODE) === "none" || pod.annotations.get(REDIRECTION) === "disabled";
     if (isOff) return [];
     return [
       ...findMarks(pod, MODE, ["ambient"], "sure"),
-      ...findMarks(pod, "ambient.istio.io/redirection", ["enabled"], "sure"),
+      ...findMarks(pod, REDIRECTION, ["enabled"], "sure"),
       ...findHints(
         pod,
         ANNOTATIONS.flatMap(({ name }) => (name.startsWith("ambient.") ? name : [])),

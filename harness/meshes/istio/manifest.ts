@@ -4,6 +4,7 @@ import type { ManifestReader, ManifestSettings, ManifestSource } from "../manife
 import { findContainer, findContainers, findHints, findMarks, readRelease } from "../manifest-evidence.ts";
 import type { ManifestContainer, ManifestPath, PodManifest } from "../manifest-pod.ts";
 import { readToolVariables } from "../manifest-variables.ts";
+import { readProgramWords } from "../manifest-words.ts";
 import { cutOptionWords, readOptionWords } from "../option-words.ts";
 import type { WordToken } from "../word-tokens.ts";
 import { INTERCEPTION_ANNOTATION, ISTIO_ANNOTATIONS } from "./annotations.ts";
@@ -40,13 +41,15 @@ const TOOL_VARIABLES = ["ENVOY_USER", ...ISTIO_OPTIONS.flatMap(({ variable }) =>
 /** Reads the settings of istio-iptables from the manifest of a pod with a sidecar. */
 export const ISTIO_MANIFEST: ManifestReader = {
   annotations: ISTIO_ANNOTATIONS,
+  proxyContainers: [PROXY],
   findEvidence: (pod) => {
     if (isOfOldRelease(pod)) return [];
     const made = [
       ...findContainers(pod, [INIT, VALIDATION, PROXY]),
       ...findHints(pod, ["sidecar.istio.io/status"]).map((each) => ({ ...each, strength: "sure" as const })),
     ];
-    const isOff = [pod.labels, pod.annotations].some((marks) => marks.get(INJECT) === "false");
+    // The label counts where both are there (pkg/kube/inject/inject.go, injectRequired).
+    const isOff = (pod.labels.get(INJECT) ?? pod.annotations.get(INJECT)) === "false";
     if (made.length > 0 || isOff) return made;
     return [
       ...findMarks(pod, INJECT, ["true"], "hint"),
@@ -67,8 +70,10 @@ function isOfOldRelease(pod: PodManifest): boolean {
 
 function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
   const init = findContainer(pod, [INIT, VALIDATION]);
-  const args = cut((init?.args ?? []).filter((word) => !IDLE_WORDS.includes(word)));
-  const made = settingsOfInit(init, args, ISTIO_OPTIONS);
+  const started = readProgramWords(pod, init, []);
+  if (started.findings.length > 0) return { ok: false, findings: started.findings };
+  const args = cut(started.words.filter((word) => !IDLE_WORDS.includes(word)));
+  const made = settingsOfInit(init, args, { options: ISTIO_OPTIONS, path: started.path });
   const wins =
     init?.name === VALIDATION
       ? "In the cluster the annotation counts: Istio's CNI plugin reads it when the pod starts."
@@ -78,13 +83,17 @@ function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
   const asked = init?.name === VALIDATION ? proxy : init;
   const names = init?.name === VALIDATION ? PLUGIN_VARIABLES : TOOL_VARIABLES;
   const variables = readToolVariables(pod, asked, names);
-  const findings = [...(read.ok ? [] : read.findings), ...variables.findings, ...findNoCapture(pod, init, proxy)];
+  const findings = [
+    ...findBothWays(pod),
+    ...(read.ok ? [] : read.findings),
+    ...variables.findings,
+    ...findNoCapture(pod, init, proxy),
+  ];
   if (!read.ok || findings.length > 0) return { ok: false, findings };
   const { tokens: given, sources } = read.value;
   const { environment } = variables;
   const result = (tokens: readonly WordToken[], says: string) => {
-    const path = init === null ? null : [...init.path, "args"];
-    const first: ManifestSource = { says: `${says}: ${showTokens(tokens)}`, path };
+    const first: ManifestSource = { says: `${says}: ${showTokens(tokens)}`, path: init && started.path };
     return {
       ok: true,
       value: { tokens, config: null, environment, sources: [first, ...variables.sources, ...sources] },
@@ -128,6 +137,15 @@ function withPluginPorts(tokens: readonly WordToken[]): readonly WordToken[] {
 
 function isOn(container: ManifestContainer | null, variable: string): boolean {
   return GO_TRUE.includes(container?.env.get(variable) ?? "");
+}
+
+/** The CNI plugin passes a pod over that has the init container; its validation waits for nobody (cni/pkg/plugin/plugin.go). */
+function findBothWays(pod: PodManifest): readonly Finding[] {
+  const [init, validation] = [findContainer(pod, [INIT]), findContainer(pod, [VALIDATION])];
+  if (init === null || validation === null) return [];
+  const place = pod.lineOf(init.path);
+  const message = `The pod has ${VALIDATION}, for which Istio's CNI plugin makes the rules, and ${INIT} (line ${place}), which makes them itself. In the cluster ${INIT} counts: the plugin passes such a pod over. Give a manifest with one of them.`;
+  return [codedFinding("conflict", pod.file, message, pod.lineOf(validation.path))];
 }
 
 /**

@@ -2,8 +2,9 @@ import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts"
 import { annotationPath, readAnnotatedWords, replaceTokens, showTokens } from "../annotated-words.ts";
 import type { ManifestReader, ManifestSettings, ManifestSource } from "../manifest.ts";
 import { findContainer, findContainers, findHints, findMarks } from "../manifest-evidence.ts";
-import type { ManifestContainer, PodManifest } from "../manifest-pod.ts";
+import type { ManifestPath, PodManifest } from "../manifest-pod.ts";
 import { readToolVariables } from "../manifest-variables.ts";
+import { readProgramWords } from "../manifest-words.ts";
 import { cutOptionWords, readOptionWords } from "../option-words.ts";
 import { makeOptionToken, type NamedOption, type OptionToken, type WordToken } from "../word-tokens.ts";
 import { CONFIG_ANNOTATION, cleanConfig, KUMA_ANNOTATIONS } from "./annotations.ts";
@@ -11,6 +12,8 @@ import { KUMA_OPTIONS } from "./options.ts";
 import { readYaml } from "./yaml.ts";
 
 const INIT = "kuma-init";
+/** What the injector writes of the command behind the program's name, kumactl. */
+const NAMING = ["install", "transparent-proxy"];
 const INJECTION = "kuma.io/sidecar-injection";
 /** Where the injector mounts the annotation's file, and the one of a ConfigMap (pkg/plugins/runtime/k8s/webhooks/injector/injector.go). */
 const CONFIG_FLAGS = ["config", "config-file"];
@@ -34,6 +37,7 @@ export const KUMA_MANIFEST: ManifestReader = {
     { name: CONFIG_ANNOTATION, setting: null, help: "the whole file of settings, written by the injector" },
     ...KUMA_ANNOTATIONS,
   ],
+  proxyContainers: ["kuma-sidecar"],
   findEvidence: (pod) => {
     const made = [
       ...findContainers(pod, [INIT, "kuma-validation", "kuma-sidecar"]),
@@ -56,7 +60,9 @@ export const KUMA_MANIFEST: ManifestReader = {
 
 function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
   const init = findContainer(pod, [INIT]);
-  const args = readArguments(init);
+  const given = readProgramWords(pod, init, NAMING);
+  if (given.findings.length > 0) return { ok: false, findings: given.findings };
+  const args = readArguments(given.words);
   const text = pod.annotations.get(CONFIG_ANNOTATION);
   const config = text === undefined ? null : cleanConfig({ path: `${pod.file}, ${CONFIG_ANNOTATION}`, text });
   const fields = config === null ? new Map<string, readonly string[]>() : readYaml(config).texts;
@@ -65,17 +71,17 @@ function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
     ...readOptionWords(args.tokens, KUMA_OPTIONS).values,
   ]);
   const called = config === null ? `the init container ${INIT}` : `the annotation ${CONFIG_ANNOTATION}`;
-  const path = config === null ? [...(init?.path ?? []), "args"] : annotationPath(CONFIG_ANNOTATION);
+  const path = config === null ? given.path : annotationPath(CONFIG_ANNOTATION);
   const made = config === null && init === null ? null : { values, called, path };
   const wins = `In the cluster ${called} counts: Kuma's injector reads the other annotations only when it makes the pod.`;
   const read = readAnnotatedWords(pod, { options: KUMA_OPTIONS, annotations: KUMA_ANNOTATIONS, made, wins });
   const variables = readToolVariables(pod, init, config === null ? [] : VARIABLES);
-  const hidden = [...findHidden(pod, init, args, config !== null), ...variables.findings];
+  const hidden = [...(init === null ? [] : findHidden(pod, given.path, args, config !== null)), ...variables.findings];
   const findings = [...(read.ok ? [] : read.findings), ...hidden];
   if (!read.ok || findings.length > 0) return { ok: false, findings };
   const tokens = made === null ? replaceTokens([], read.value.tokens, KUMA_OPTIONS) : args.tokens;
   const sources = [
-    ...describe(tokens, { pod, init, config: config?.text ?? null, isMade: made !== null }),
+    ...describe(tokens, { path: given.path, config: config?.text ?? null, isMade: made !== null }),
     ...variables.sources,
     ...read.value.sources,
   ];
@@ -85,13 +91,13 @@ function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
 function describe(
   tokens: readonly WordToken[],
   given: {
-    readonly pod: PodManifest;
-    readonly init: ManifestContainer | null;
+    /** Where the arguments stand. */
+    readonly path: ManifestPath;
     readonly config: string | null;
     readonly isMade: boolean;
   },
 ): readonly ManifestSource[] {
-  const { init, config, isMade } = given;
+  const { path, config, isMade } = given;
   if (!isMade) {
     const says =
       "no init container kuma-init, so the settings are kumactl's own defaults with the pod's annotations; what the control plane sets beside them is not in this manifest";
@@ -101,9 +107,7 @@ function describe(
     ...(config === null
       ? []
       : [{ says: `settings of the annotation ${CONFIG_ANNOTATION}`, path: annotationPath(CONFIG_ANNOTATION) }]),
-    ...(tokens.length === 0 || init === null
-      ? []
-      : [{ says: `arguments of the init container ${INIT}: ${showTokens(tokens)}`, path: [...init.path, "args"] }]),
+    ...(tokens.length === 0 ? [] : [{ says: `arguments of the init container ${INIT}: ${showTokens(tokens)}`, path }]),
   ];
 }
 
@@ -114,8 +118,8 @@ interface Arguments {
   readonly files: readonly string[];
 }
 
-function readArguments(init: ManifestContainer | null): Arguments {
-  const cut = cutOptionWords(init?.args ?? [], KUMA_OPTIONS, OTHER_FLAGS);
+function readArguments(words: readonly string[]): Arguments {
+  const cut = cutOptionWords(words, KUMA_OPTIONS, OTHER_FLAGS);
   const isConfig = (token: WordToken) => token.kind === "option" && CONFIG_FLAGS.includes(token.name);
   const files = cut.flatMap((token) => (token.kind === "option" && isConfig(token) ? [token.value ?? ""] : []));
   const tokens = cut.flatMap((token) => {
@@ -136,12 +140,10 @@ function renewFlag(token: OptionToken): readonly WordToken[] {
 /** Settings that the pod has and its manifest does not show. */
 function findHidden(
   pod: PodManifest,
-  init: ManifestContainer | null,
+  path: ManifestPath,
   { files }: Arguments,
   hasConfig: boolean,
 ): readonly Finding[] {
-  if (init === null) return [];
-  const path = [...init.path, "args"];
   return files.flatMap((file) => {
     // The file of older releases, /tmp/kumactl/config, is kumactl's own and holds no settings of rules.
     const isHidden = file.startsWith(CUSTOM) || (file.startsWith("/tmp/transparent-proxy/") && !hasConfig);

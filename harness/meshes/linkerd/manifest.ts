@@ -9,6 +9,7 @@ import {
 import type { ManifestReader, ManifestSettings } from "../manifest.ts";
 import { findContainer, findContainers, findHints, findMarks } from "../manifest-evidence.ts";
 import type { PodManifest } from "../manifest-pod.ts";
+import { readProgramWords } from "../manifest-words.ts";
 import { cutOptionWords } from "../option-words.ts";
 import { LINKERD_OPTIONS } from "./options.ts";
 
@@ -85,6 +86,7 @@ const ANNOTATIONS: readonly AnnotatedOption[] = [
 /** Reads the settings of Linkerd's init container from a pod's manifest. */
 export const LINKERD_MANIFEST: ManifestReader = {
   annotations: ANNOTATIONS,
+  proxyContainers: ["linkerd-proxy"],
   findEvidence: (pod) => {
     const made = findContainers(pod, [INIT, "linkerd-network-validator", "linkerd-proxy"]);
     const isOff = pod.annotations.get(INJECT) === "disabled";
@@ -102,13 +104,15 @@ export const LINKERD_MANIFEST: ManifestReader = {
 
 function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
   const init = findContainer(pod, [INIT]);
-  const args = cutOptionWords(init?.args ?? [], LINKERD_OPTIONS);
-  const made = settingsOfInit(init, args, LINKERD_OPTIONS);
+  const given = readProgramWords(pod, init, []);
+  const args = cutOptionWords(given.words, LINKERD_OPTIONS);
+  const made = settingsOfInit(init, args, { options: LINKERD_OPTIONS, path: given.path });
   const wins = `In the cluster the arguments of ${INIT} count: Linkerd's injector reads annotations only when it makes the pod.`;
   const read = readAnnotatedWords(pod, { options: LINKERD_OPTIONS, annotations: ANNOTATIONS, made, wins });
+  if (given.findings.length > 0) return { ok: false, findings: given.findings };
   if (!read.ok) return read;
   const injected = () => cutOptionWords(INJECTED_WORDS, LINKERD_OPTIONS);
   const tokens = init === null ? replaceTokens(injected(), read.value.tokens, LINKERD_OPTIONS) : args;
-  const source = sourceOfWords(tokens, init, { name: INIT, project: "Linkerd" });
+  const source = sourceOfWords(tokens, init && given.path, { name: INIT, project: "Linkerd" });
   return { ok: true, value: { tokens, config: null, environment: {}, sources: [source, ...read.value.sources] } };
 }

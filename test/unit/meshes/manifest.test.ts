@@ -92,6 +92,32 @@ describe("a manifest leads to the rules of the options that it stands for", () =
     expect(out).toContain("-d 127.0.0.1/32 -p udp -m udp --dport 53 -j DNAT --to-destination 127.0.0.1:8600");
   });
 
+  const inCommand: readonly (readonly [string, string, string])[] = [
+    ["istio.yaml", "    args:\n", "    command:\n    - /usr/local/bin/pilot-agent\n"],
+    ["istio-1.4.yaml", "    args: [", "    command: [/usr/local/bin/istio-iptables, "],
+    ["linkerd.yaml", "    args:\n", "    command:\n    - /usr/lib/linkerd/proxy-init\n"],
+    ["kuma-old.yaml", "transparent-proxy]\n    args: [", "transparent-proxy, "],
+  ];
+
+  test.each(inCommand)("%s, with the arguments in the command", async (file, args, command) => {
+    const given = await generateChanged(file, [args, command]);
+    expect(given.err).toContain("spec.initContainers[0].command");
+    expect(given).toMatchObject({ code: 0, out: (await run("generate", "--manifest", file)).out });
+  });
+
+  test("two texts of one Config of Consul", async () => {
+    const config = String.raw`"consul.hashicorp.com/redirect-traffic-config": "{\"ProxyInboundPort\":20000,\"ProxyUserID\":\"5995\"}",`;
+    const given = await generateChanged(
+      "consul.json",
+      ['"consul.hashicorp.com/transparent-proxy-exclude-outbound-ports": "5432"', `${config} "a": "b"`],
+      [
+        String.raw`{\"ConsulDNSIP`,
+        String.raw`{\"ProxyUserID\":\"5995\",\"ProxyInboundPort\":20000}", "was": "{\"ConsulDNSIP`,
+      ],
+    );
+    expect(given).toMatchObject({ code: 0, out: expect.stringContaining("--uid-owner 5995") });
+  });
+
   test("variables of this machine change nothing", async () => {
     const around = { workingDirectory: folder, environment: { ISTIO_LOCAL_EXCLUDE_PORTS: "1" } };
     const { out } = await runCommandIn(around, "generate", "--manifest", "istio-cni.yaml");
@@ -345,6 +371,81 @@ describe("a manifest that cannot be used is refused with line and column:", () =
       "istio-cni.yaml",
       [["    - name: ISTIO_DUAL_STACK", "    - {name: DISABLE_ENVOY, value: 'true'}\n    - name: ISTIO_DUAL_STACK"]],
       /pod\.yaml:\d+: DISABLE_ENVOY of istio-proxy is on, and Istio's CNI plugin passes such a pod over/,
+    ],
+    [
+      "a proxy that runs as somebody whose traffic is not left alone, of Istio",
+      "istio.yaml",
+      [
+        ["runAsUser: 1337", "runAsUser: 4242"],
+        ["runAsGroup: 1337", "runAsGroup: 4242"],
+      ],
+      /pod\.yaml:\d+: The container istio-proxy runs as uid 4242 and gid 4242, and the settings leave the traffic of uid 1337 and gid 1337 alone/,
+    ],
+    [
+      "the same of Linkerd, by the pod's own securityContext",
+      "linkerd.yaml",
+      [["spec:\n", "spec:\n  securityContext: {runAsUser: 2103}\n"]],
+      /The container linkerd-proxy runs as uid 2103, and the settings leave the traffic of uid 2102 alone/,
+    ],
+    [
+      "an init container that runs a script",
+      "istio.yaml",
+      [["    args:\n    - istio-iptables", "    command: [/bin/sh, -c]\n    args:\n    - istio-iptables"]],
+      /pod\.yaml:16: The container istio-init runs a shell, \/bin\/sh, and landfall does not read scripts/,
+    ],
+    [
+      "the same of Linkerd",
+      "linkerd.yaml",
+      [["    args:", "    command: [sh, -c]\n    args:"]],
+      /The container linkerd-init runs a shell, sh/,
+    ],
+    [
+      "the same of Kuma",
+      "kuma.yaml",
+      [["/usr/bin/kumactl,", "bash, -c,"]],
+      /The container kuma-init runs a shell, bash/,
+    ],
+    [
+      "an init container twice",
+      "linkerd.yaml",
+      [["  - name: app", "  - name: linkerd-init"]],
+      /spec\.containers\[1\]\.name: spec\.initContainers\[0\] has the name "linkerd-init" already/,
+    ],
+    [
+      "an init container beside the one of Istio's CNI plugin",
+      "istio-cni.yaml",
+      [["  initContainers:\n", "  initContainers:\n  - name: istio-init\n"]],
+      /pod\.yaml:\d+: The pod has istio-validation, for which Istio's CNI plugin makes the rules, and istio-init \(line \d+\)/,
+    ],
+    [
+      "two first addresses",
+      "linkerd.yaml",
+      [["status:\n", "status:\n  podIP: 10.42.0.8\n"]],
+      /status\.podIP: It is 10\.42\.0\.8, and the first of status\.podIPs is 10\.42\.0\.7/,
+    ],
+    [
+      "a pod for which Consul makes no rules, since nothing in it asks for them",
+      "consul.json",
+      [["CONSUL_REDIRECT_TRAFFIC_CONFIG", "CONSUL_ADDRESSES"]],
+      /consul-connect-inject-init has no CONSUL_REDIRECT_TRAFFIC_CONFIG, and the pod no annotation .*: Consul makes no rules/,
+    ],
+    [
+      "the same, by an annotation as Go writes it",
+      "consul.json",
+      [['transparent-proxy-exclude-outbound-ports": "5432"', 'transparent-proxy": "F"']],
+      /consul\.hashicorp\.com\/transparent-proxy is false: Consul makes no rules/,
+    ],
+    [
+      "an annotation of Consul's that is neither true nor false",
+      "consul.json",
+      [['transparent-proxy-exclude-outbound-ports": "5432"', 'consul-dns": "no"']],
+      /consul\.hashicorp\.com\/consul-dns is "no", and consul-k8s refuses such a pod/,
+    ],
+    [
+      "a pod that was taken out of ambient mode",
+      "istio-ambient.yaml",
+      [["redirection: enabled", "redirection: disabled"]],
+      /names no known mesh/,
     ],
     [
       "a name server that is not an address",
