@@ -21,11 +21,29 @@ export function readId(text: string, note: Note): number | null {
   return null;
 }
 
-/** Reads `80` or, with the separator that the tool takes, `8000-8100`; notes what is wrong and gives null. */
+/**
+ * Reads `80` or, with the separator that the tool takes, `8000-8100`; notes what is wrong and gives null. A range may begin at 0: the tools
+ * take `0-65535` for every port. With `:`, which iptables reads, an end that is left out is the first or the last port.
+ *
+ * @example
+ * readPortRange(":1023", ":", note)   // { first: 0, last: 1023 }
+ */
 export function readPortRange(text: string, separator: "-" | ":", note: Note): Range | null {
-  const [first, last, ...rest] = text.split(separator).map((end) => (/^\d{1,5}$/.test(end) ? Number(end) : Number.NaN));
+  const whole = separator === ":" ? text.replace(/^:(?=\d)/, "0:").replace(/(?<=\d):$/, `:${MAX_PORT}`) : text;
+  const [first, last, ...rest] = whole
+    .split(separator)
+    .map((end) => (/^\d{1,5}$/.test(end) ? Number(end) : Number.NaN));
   const end = last ?? first;
-  if (first !== undefined && end !== undefined && rest.length === 0 && 1 <= first && first <= end && end <= MAX_PORT)
+  const least = last === undefined ? 1 : 0;
+  if (
+    first !== undefined &&
+    end !== undefined &&
+    rest.length === 0 &&
+    least <= first &&
+    first <= end &&
+    1 <= end &&
+    end <= MAX_PORT
+  )
     return { first, last: end };
   note(`"${text}" is neither a port nor a range such as 8000${separator}8100; use 1 to ${MAX_PORT}.`);
   return null;

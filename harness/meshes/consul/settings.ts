@@ -150,7 +150,7 @@ function readUids(
 }
 
 function readPortOrService(text: string, lookUp: (name: string) => number | null, note: Note): Range | null {
-  if (!/^[a-z]/i.test(text)) return readPortRange(text.endsWith(":") ? `${text}65535` : text, ":", note);
+  if (!/^[a-z]/i.test(text)) return readPortRange(text, ":", note);
   const port = lookUp(text);
   if (port === null) note(`"${text}" is neither a port nor a service name known on this machine; write the number.`);
   return port === null ? null : { first: port, last: port };

@@ -1,6 +1,6 @@
 import type { Range } from "../../model/match.ts";
 import type { NameLookup } from "../../model/name-lookups.ts";
-import { MAX_ID, MAX_PORT } from "../../model/pod.ts";
+import { MAX_ID } from "../../model/pod.ts";
 import { type Note, readNetwork, readPortRange, splitList } from "../values.ts";
 
 /** Reads one entry of a list; notes what is wrong and gives null. */
@@ -32,7 +32,7 @@ export function readListOrAll<T>(text: string, read: ReadEntry<T>, note: Note): 
 /** Gives a reader of ports as iptables takes them: 80, 8000:8100, 8000: up to the last one, or a service's name. */
 export function portReader(lookUp: NameLookup): ReadEntry<Range> {
   return (entry, note) => {
-    if (!/^[a-z]/i.test(entry)) return readPortRange(entry.endsWith(":") ? `${entry}${MAX_PORT}` : entry, ":", note);
+    if (!/^[a-z]/i.test(entry)) return readPortRange(entry, ":", note);
     const port = lookUp(entry);
     if (port === null) note(`"${entry}" is neither a port nor a service name known on this machine; write the number.`);
     return port === null ? null : { first: port, last: port };

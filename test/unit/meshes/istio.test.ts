@@ -28,3 +28,19 @@ describe("settings that Istio's own tool refuses, or accepts without meaning, ar
 describe("settings written down lead to the same settings again:", () => {
   test.each(good)("$name", (vector) => checkRoundTrip(istio, vector));
 });
+
+test("ports are ranges as iptables reads them: one end may be left out, and every port is one", () => {
+  const [vector] = good;
+  if (vector === undefined) throw new Error("There is no vector.");
+  const excluded = (ports: string) => {
+    const flags = ["-b", "*", "-i", "*", "-o", ports];
+    const rules = generatedRules(istio, { ...vector, inputs: { flags } });
+    return "ip nat" in rules ? rules["ip nat"]?.filter((line) => line.startsWith("-A ISTIO_OUTPUT -p tcp")) : rules;
+  };
+  // What iptables-save prints for --dport 0:65535.
+  expect(excluded("0:65535")).toEqual(["-A ISTIO_OUTPUT -p tcp -m tcp -j RETURN"]);
+  expect(excluded(":80")).toEqual(["-A ISTIO_OUTPUT -p tcp -m tcp --dport 0:80 -j RETURN"]);
+  expect(excluded("8000:")).toEqual(["-A ISTIO_OUTPUT -p tcp -m tcp --dport 8000:65535 -j RETURN"]);
+  for (const ports of ["0", ":", "80:70", "1:2:3"])
+    expect(excluded(ports)).toEqual([expect.stringContaining(`"${ports}"`)]);
+});

@@ -37,6 +37,25 @@ test("networks of each family go to that family's rules", () => {
   ]);
 });
 
+test("a range of ports may begin at 0, as with the tool, and a port may not be 0", () => {
+  const read = (...words: readonly string[]) => {
+    const parsed = readTyped(linkerd, {
+      ...inputOf(VECTORS[0] as Vector),
+      words: ["-p", "4143", "-o", "4140", ...words],
+    });
+    return parsed.ok ? parsed.value.settings.inboundPortsToIgnore : parsed.findings.map(({ message }) => message);
+  };
+  expect(read("--inbound-ports-to-ignore", "0-65535,8000-8000")).toEqual([
+    { first: 0, last: 65_535 },
+    { first: 8000, last: 8000 },
+  ]);
+  expect(["0", "0-0", "1-0", "-80", "80-"].map((text) => read("--inbound-ports-to-ignore", text))).toEqual(
+    ["0", "0-0", "1-0", "-80", "80-"].map((text) => [
+      expect.stringContaining(`"${text}" is neither a port nor a range`),
+    ]),
+  );
+});
+
 test("--simulate only checks the options", () => {
   const vector = VECTORS.find(({ name }) => name === "simulate");
   const parsed = vector && readTyped(linkerd, inputOf(vector));
