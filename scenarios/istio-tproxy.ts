@@ -21,6 +21,7 @@ export default defineScenario({
     "app -> pod:8080": "app:8080",
     "app -> localhost:8080": "app:8080",
     "envoy -> pod:8080": "envoy-inbound:15006",
+    "uid=1337,gid=1337 -> pod:15090": "envoy-inbound:15006",
     "gid=1337 -> 127.0.0.2:1": "envoy-inbound:15006 at 127.0.0.2",
     "uid=1337 -> 127.0.0.2:15008": "envoy-inbound:15006 at 127.0.0.2",
     "uid=1336 -> 127.0.0.2:1": "refused",
