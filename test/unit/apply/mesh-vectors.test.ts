@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { IS_THOROUGH } from "../../thoroughness.ts";
-import { inputOf, type RulesByPlace, readVectors, recordedRules, type Vector } from "../meshes/vectors.ts";
+import {
+  inputOf,
+  listedTables,
+  type RulesByPlace,
+  readVectors,
+  recordedRules,
+  recordedTables,
+  type Vector,
+} from "../meshes/vectors.ts";
 import { buildOnce, quoteWords, runInNamespace } from "./namespace-setup.ts";
 
 buildOnce();
@@ -23,6 +31,7 @@ whole() {
   for tool in iptables ip6tables; do echo "== $tool"; $tool-save | grep -v '^#' | sed 's/ \\[[0-9:]*\\]$//'; done
   echo "== routing"; ip rule; ip -6 rule; ip -4 route show table all; ip -6 route show table all | grep -v 'fe80\\|ff00'
   ip -o addr show dev lo
+  echo "== nft"; nft list ruleset inet | sed 's/packets [0-9]* bytes [0-9]*//'; echo "== listing"; nft -j list ruleset inet
 }
 { cat /etc/passwd; printf '${USERS.replaceAll("\n", "\\n")}\\n'; } >/run/passwd; mount --bind /run/passwd /etc/passwd
 `;
@@ -59,7 +68,8 @@ function readSections(stdout: string): Sections {
   return Object.fromEntries(parts.map((part) => [part.split("\n", 1)[0], part.slice(part.indexOf("\n") + 1)])) as never;
 }
 
-const withoutCodes = (text: string) => text.replaceAll(/^code \d+\n/gm, "");
+/** What nft counts and how it numbers is not part of a state: its text stands beside the listing. */
+const withoutCodes = (text: string) => text.replaceAll(/^code \d+\n|^== listing\n.*\n/gm, "");
 
 /** The rules of a state by family and table, as a vector has them. */
 function rulesOf(text: string): RulesByPlace {
@@ -91,6 +101,26 @@ function kindOf(vector: Vector): string {
   ].join();
 }
 
+/** The native rules of a state, as a vector has them. */
+function tablesOf(text: string): readonly string[] {
+  return listedTables(/^== listing\n(.*)$/m.exec(text)?.[1] ?? "");
+}
+
+/** The option that chooses Consul's native rules; its recording has no command line. */
+const NATIVE = ["--native-nftables"];
+
+/** Gives the cases of native rules: the first one, and in a thorough run every case. */
+function chooseNative(mesh: string): readonly Vector[] {
+  if (!HAS_NATIVE.includes(mesh)) return [];
+  const all = readVectors(`${mesh}-nftables.json`).filter(
+    ({ name, rc, bad }) => rc === 0 && !bad && name !== "foreign-nat-rule-first",
+  );
+  return (IS_THOROUGH ? all : all.slice(0, 1)).map((vector) => {
+    const name = vector.name.startsWith("nft:") ? vector.name : `nft:${vector.name}`;
+    return { ...vector, name, inputs: { ...vector.inputs, flags: vector.inputs.flags ?? NATIVE } };
+  });
+}
+
 /**
  * Gives the first case of each kind of state; in a thorough run every case, which takes minutes. The generated texts of all of them
  * are compared in the tests of each mesh.
@@ -103,12 +133,13 @@ function chooseVectors(mesh: string): readonly Vector[] {
   return [...Map.groupBy(all, kindOf).values()].flatMap(([first]) => first ?? []);
 }
 
+const HAS_NATIVE = ["istio", "consul"];
 const MESHES = ["istio", "istio-ambient", "linkerd", "kuma", "consul"];
 
 describe.each(MESHES)(
   "apply of %s loads the recorded rules, a second one changes nothing, and clean leaves nothing:",
   (mesh) => {
-    test.concurrent.each(chooseVectors(mesh))("$name", async (vector) => {
+    test.concurrent.each([...chooseVectors(mesh), ...chooseNative(mesh)])("$name", async (vector) => {
       const script = [STATE, scriptOf({ mesh, vector })].join("\n");
       const { stdout } = await runInNamespace(script, {
         podIps: ["10.0.0.5"],
@@ -117,6 +148,7 @@ describe.each(MESHES)(
       const sections = readSections(stdout);
       expect([...stdout.matchAll(/^code (\d+)$/gm)].map(([, code]) => code)).toEqual(["0", "0"]);
       expect(rulesOf(sections.applied)).toEqual(recordedRules(vector));
+      expect(tablesOf(sections.applied)).toEqual(recordedTables(vector));
       expect(withoutCodes(sections.again)).toBe(withoutCodes(sections.applied));
       expect(dropEmpty(sections.cleaned)).toBe(dropEmpty(sections.before));
     });

@@ -104,7 +104,12 @@ export function generatedRules<Settings>(mesh: Mesh<Settings>, vector: Vector): 
 
 /** Gives the nft tables that a vector recorded, in one form for all of landfall's readers: as nft's language has them. */
 export function recordedTables({ nft_json: listing }: Vector): readonly string[] {
-  const read = readNft(JSON.stringify(listing), { where: "recorded", names: NAMES });
+  return listing === undefined ? [] : listedTables(JSON.stringify(listing));
+}
+
+/** Gives the tables of what `nft -j list ruleset` printed in the same form. */
+export function listedTables(listing: string): readonly string[] {
+  const read = readNft(listing, { where: "recorded", names: NAMES });
   if (!read.ok) throw new Error(JSON.stringify(read.findings));
   return renderTables(read.value.tables);
 }
