@@ -13,5 +13,6 @@ export default defineScenario({
     "client -> pod:15007": "refused",
     "client -> pod:15009": "refused",
     "upstream@169.254.7.126 -> pod:8080": "app:8080",
+    "app -> pod:53/udp": "refused",
   },
 });

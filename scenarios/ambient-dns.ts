@@ -23,6 +23,7 @@ export default defineScenario({
     "app -> 127.0.0.53:53": "dns:15053",
     "app -> 127.0.0.53:53/udp": "refused",
     "app -> localhost6:53": "refused",
+    "app -> pod6:53/udp": "refused",
     "app -> upstream6:52": "envoy-outbound:15001",
     "app -> upstream6:54": "envoy-outbound:15001",
     "app@[::1] -> pod6:53": "dns:15053",

@@ -12,5 +12,6 @@ export default defineScenario({
     "client6 -> pod6:8080": "app:8080",
     "app -> upstream6:80": "upstream:80",
     "app -> upstream6:53/udp": "upstream:53",
+    "app -> pod:53/udp": "refused",
   },
 });

@@ -26,5 +26,6 @@ export default defineScenario({
     "uid=5677 -> upstream6:80": "envoy-outbound:15001",
     "uid=5679 -> upstream6:80": "envoy-outbound:15001",
     "app@[::6] -> upstream6:80": "envoy-outbound:15001",
+    "uid=5678@[::1] -> [::6]:1": "envoy-inbound:15006",
   },
 });

@@ -16,5 +16,6 @@ export default defineScenario({
     "vm -> upstream:53/udp": "dns:15053",
     "vm -> upstream:54/udp": "upstream:54",
     "vm -> upstream:52/udp": "upstream:52",
+    "client -> pod:53/udp": "refused",
   },
 });
