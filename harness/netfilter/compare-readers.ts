@@ -13,7 +13,8 @@ import { findType } from "./address-type.ts";
 import { endOf, hasStatus } from "./connection-match.ts";
 import type { Entry } from "./entry.ts";
 import { settleMaker } from "./maker.ts";
-import { noteTemplate, type Packet } from "./packet.ts";
+import type { Oracle } from "./oracle.ts";
+import { hasTemplateOnly, noteTemplate, type Packet, stateOf } from "./packet.ts";
 import { findDemuxed, findTaker } from "./socket-match.ts";
 
 /** What a key reads: a number, an interface's name (empty where a hook has none), or an end that the kernel may choose from a range. */
@@ -43,16 +44,21 @@ const ofEntry =
     noteTemplate(packet);
     return packet.entry === null ? null : read(packet.entry, packet, key, asked);
   };
+/** A template is of the first direction, and of no protocol of either layer (nf_ct_tmpl_alloc leaves its tuples empty). */
+const orOfTemplate =
+  (ofTemplate: bigint, read: Read): Read =>
+  (packet, key, asked) =>
+    hasTemplateOnly(packet) ? ofTemplate : read(packet, key, asked);
 const sourcePort: Read = ({ sourcePort: port }) => ({ port });
 const destinationPort: Read = ({ destinationPort: port }) => ({ port });
-/** What a sandbox's network is like: asked once in a walk, for all of its packets. */
-const ROUTED = new WeakMap<object, boolean>();
+/** What a sandbox's network is like: asked once of an oracle, for all packets and connections of a flow. */
+const ROUTED = new WeakMap<Oracle, boolean>();
 
 /** A sandbox of namespaces routes by way of upstream, one of containers has all hosts on one link. */
 const hopLimit: Read = ({ hopLimit: hops, crossedUpstream, walk }) => {
   if (!crossedUpstream) return BigInt(hops);
-  const isRouted = ROUTED.get(walk) ?? walk.oracle.ask("whether a router stands between client and pod");
-  ROUTED.set(walk, isRouted);
+  const isRouted = ROUTED.get(walk.oracle) ?? walk.oracle.ask("whether a router stands between client and pod");
+  ROUTED.set(walk.oracle, isRouted);
   return BigInt(isRouted ? hops - 1 : hops);
 };
 
@@ -68,17 +74,23 @@ export const READERS = {
   "meta skuid": (packet) => idOf(packet, "uid"),
   "meta skgid": (packet) => idOf(packet, "gid"),
   "meta mark": ({ mark }) => BigInt(mark),
-  "ct state": (packet) => {
-    noteTemplate(packet);
-    return BigInt(STATE_BITS[packet.state.toLowerCase() as keyof typeof STATE_BITS] ?? 0);
-  },
+  "ct state": (packet) => BigInt(STATE_BITS[stateOf(packet).toLowerCase() as keyof typeof STATE_BITS] ?? 0),
   "ct status": ofEntry((entry, packet, _, asked) => statusOf(entry, packet, asked)),
-  "ct direction": ofEntry((_, { direction }) => (direction === "original" ? 0n : 1n)),
+  "ct direction": orOfTemplate(
+    0n,
+    ofEntry((_, { direction }) => (direction === "original" ? 0n : 1n)),
+  ),
   "ct mark": ofEntry(({ mark }) => BigInt(mark)),
   "ct zone": ofEntry(({ zones }, { direction }) => BigInt(zones[direction])),
-  "ct l3proto": ofEntry((_, { family }) => NFPROTO[family]),
+  "ct l3proto": orOfTemplate(
+    0n,
+    ofEntry((_, { family }) => NFPROTO[family]),
+  ),
   // An ICMP error belongs to the connection of what it quotes.
-  "ct protocol": ofEntry(({ protocol }) => BigInt(PROTOCOL_NUMBERS[protocol])),
+  "ct protocol": orOfTemplate(
+    0n,
+    ofEntry(({ protocol }) => BigInt(PROTOCOL_NUMBERS[protocol])),
+  ),
   "ct saddr": ofEntry(readAddressOfEnd),
   "ct daddr": ofEntry(readAddressOfEnd),
   "ct proto-src": ofEntry(readPortOfEnd),
@@ -162,18 +174,21 @@ function typeOf({ in: input, out, walk }: Packet, address: KnownAddress, { devic
 
 /**
  * Whether the route to the packet's source leaves by the interface that it came in by (nft_fib4_eval, nft_fib6_eval). What came over lo
- * always has one in prerouting; the pod's own addresses have none elsewhere.
+ * always has one in prerouting; the pod's own addresses have none elsewhere. In input, Linux passes the look-up over for more packets since
+ * 6.16: what came over lo, and what early demux has found a connection for (`nft_fib_can_skip` in include/net/netfilter/nft_fib.h). Where
+ * that changes the answer, it is a question.
  */
-function readReversePath({ in: input, hook, source, walk }: Packet): KeyReading | null {
-  if (hook !== "prerouting") {
-    walk.oracle.giveUp("fib saddr . iif oif behind prerouting");
+function readReversePath(packet: Packet): KeyReading | null {
+  const { in: input, out, hook, source, walk } = packet;
+  if (hook === "prerouting" && input === "lo") return 1n;
+  const path = walk.pod.findReversePath(source, hook === "forward" ? out : "lo");
+  if (typeof path !== "string") {
+    walk.oracle.giveUp(path.unknown);
     return null;
   }
-  if (input === "lo") return 1n;
-  const path = walk.pod.findReversePath(source);
-  if (typeof path === "string") return path === input ? 1n : 0n;
-  walk.oracle.giveUp(path.unknown);
-  return null;
+  if (path === input) return 1n;
+  const maySkip = hook === "input" && (input === "lo" || findDemuxed(packet) !== null);
+  return maySkip && !walk.oracle.ask("whether the kernel looks the reverse path up in input") ? 1n : 0n;
 }
 
 /** Where ports would stand, an ICMP error has its type, its code and a checksum. */

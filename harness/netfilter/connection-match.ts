@@ -2,7 +2,7 @@ import type { ConnectionEnd } from "../model/compare.ts";
 import type { ConnectionMatch, ConnectionStatus } from "../model/match.ts";
 import { isInNetwork } from "./addresses.ts";
 import type { EndPoint, Entry } from "./entry.ts";
-import { noteTemplate, type Packet } from "./packet.ts";
+import { hasTemplateOnly, type Packet } from "./packet.ts";
 import { portIsIn } from "./ports.ts";
 
 /** The numbers of protocols (include/uapi/linux/in.h). */
@@ -18,10 +18,29 @@ const PROTOCOL_NUMBERS = { tcp: 6, udp: 17, icmp: 1, "ipv6-icmp": 58 } as const 
 export function compileConnection(match: ConnectionMatch): (packet: Packet) => boolean {
   const negated = "negated" in match && match.negated;
   return (packet) => {
-    noteTemplate(packet);
+    if (hasTemplateOnly(packet)) return holdsForTemplate(match, packet) !== negated;
     if (packet.entry === null) return match.besideState;
     return holds(match, packet.entry, packet) !== negated;
   };
+}
+
+/**
+ * A template is confirmed and of the first direction, and otherwise empty: no protocol, no addresses, no ports (xt_ct_tg_check in
+ * net/netfilter/xt_CT.c, nf_ct_tmpl_alloc in net/netfilter/nf_conntrack_core.c).
+ */
+function holdsForTemplate(match: ConnectionMatch, packet: Packet): boolean {
+  switch (match.kind) {
+    case "connection-protocol":
+      return match.protocol === 0;
+    case "connection-address":
+      return isInNetwork(packet.walk.pod.book.find(packet.family === 4 ? "0.0.0.0" : "::"), match.network, packet);
+    case "connection-port":
+      return portIsIn(0, [match.ports], packet);
+    case "connection-status":
+      return match.statuses.includes("CONFIRMED");
+    case "connection-direction":
+      return match.direction === "ORIGINAL";
+  }
 }
 
 function holds(match: ConnectionMatch, entry: Entry, packet: Packet): boolean {
@@ -53,7 +72,10 @@ export function endOf({ original, reply }: Entry, end: ConnectionEnd): EndPoint 
   }
 }
 
-/** Says whether a connection has a status. Whether one is assured hangs on every packet that it has seen; no helper expected any. */
+/**
+ * Says whether a connection has a status. One is assured once tracking has seen its handshake to the end; whether another one is hangs on
+ * every packet that it has seen, and on time. No helper expected any.
+ */
 export function hasStatus(status: ConnectionStatus, entry: Entry, packet: Packet): boolean {
   switch (status) {
     case "EXPECTED":
@@ -63,6 +85,7 @@ export function hasStatus(status: ConnectionStatus, entry: Entry, packet: Packet
     case "CONFIRMED":
       return entry.confirmation === "confirmed";
     case "ASSURED":
+      if (entry.assurance !== "not-known") return entry.assurance === "given";
       return entry.replies === "seen" && packet.walk.oracle.ask("the connection is ASSURED");
   }
 }

@@ -2,6 +2,7 @@ import type { Family } from "../model/address.ts";
 import type { HostName, Owner } from "../model/pod.ts";
 import { tupleOf } from "./conntrack.ts";
 import type { EndPoint, Entry } from "./entry.ts";
+import type { NewSocket } from "./maker.ts";
 import { type Arrival, carryPacket } from "./network.ts";
 import { FLAGS, type Packet } from "./packet.ts";
 import { makeKernelReset } from "./reject.ts";
@@ -90,7 +91,15 @@ function converse(walk: Walk, dialler: Socket, server: Socket): Ending | null {
   if (acknowledged === RESET) return RESET;
   const request = sendSegment(walk, dialler, server, FLAGS.data);
   if (request !== null) return afterHandshake(request);
-  const taken = acknowledge(walk, server, dialler);
+  return finish(walk, dialler, server, startedBy(walk, dialler, server));
+}
+
+/**
+ * Carries what follows the request: its ACK, made by `maker`, and the answer. The kernel acknowledges a first request at once
+ * (tcp_in_quickack_mode), whether the listener has accepted or not. Nobody misses it.
+ */
+function finish(walk: Walk, dialler: Socket, server: Socket, maker: Packet["maker"]): Ending | null {
+  const taken = sendSegment(walk, server, dialler, FLAGS.ack, maker);
   if (taken === RESET) return outlive(walk, dialler, server);
   const answer = sendAnswer(walk, server, dialler);
   if (answer !== RESET) return answer && afterHandshake(answer);
@@ -113,9 +122,23 @@ function sendAnswer(walk: Walk, server: Socket, dialler: Socket): Ending | null 
   return isUnsent ? sendSegment(walk, server, dialler, FLAGS.lastData) : ending;
 }
 
-/** The kernel acknowledges a first request at once (tcp_in_quickack_mode), whether the listener has accepted or not. Nobody misses it. */
-function acknowledge(walk: Walk, server: Socket, dialler: Socket): Ending | null {
-  return sendSegment(walk, server, dialler, FLAGS.ack, { acceptedBy: server.owner });
+/**
+ * Gives who makes the ACK of a first request. Whether its listener has accepted by then is a question only where the connection may end
+ * otherwise for it; both are tried, with all answers to what else is not known, when some rule asks for the first time.
+ */
+function startedBy({ entries, sockets, ...walk }: Walk, dialler: Socket, server: Socket): NewSocket {
+  const known = entries.map((entry) => ({ ...entry }));
+  const matters = () => {
+    const tried = [server.owner, "none" as const].map((maker) =>
+      walk.oracle.tryAll((oracle) => {
+        const copied = { entries: known.map((entry) => ({ ...entry })), sockets: [...sockets] };
+        return finish({ ...walk, ...copied, oracle, recorder: null }, dialler, server, maker)?.kind ?? null;
+      }),
+    );
+    const outcomes = new Set(tried.flatMap((each) => each.outcomes));
+    return outcomes.size > 1 || tried.some(({ gaveUp }) => gaveUp.length > 0);
+  };
+  return { acceptedBy: server.owner, matters };
 }
 
 /** A reset has ended the server's socket; what the dialler sends again, having heard of nothing, finds nobody. */

@@ -28,6 +28,7 @@ function makeEntry(packet: Packet, zones: Zones): Entry {
     confirmation: "unconfirmed",
     replies: "none",
     handshake: isSyn(packet) ? "asked" : "made",
+    assurance: isSyn(packet) ? "none" : "not-known",
     natSource: "not-asked",
     natDestination: "not-asked",
   };
@@ -53,7 +54,7 @@ export function trackConnection(packet: Packet, zones: Zones): void {
   if (found !== null) {
     if (isReset(packet) && found.entry.replies === "none") forgetConnection(packet.walk.entries, found.entry);
     if (isOutOfTurn(packet, found)) return;
-    if (found.direction === "reply" && (packet.flags & TCP_FLAG_BITS.SYN) !== 0) found.entry.handshake = "made";
+    noteHandshake(found, packet);
     attachEntry(packet, found.entry, found.direction);
   } else if (canBegin(packet)) attachEntry(packet, makeEntry(packet, zones), "original");
 }
@@ -63,6 +64,16 @@ function isOutOfTurn(packet: Packet, { entry, direction }: Found): boolean {
   if (entry.handshake === "made" || isReset(packet)) return false;
   if (direction === "reply") return (packet.flags & TCP_FLAG_BITS.FIN) !== 0;
   return !isSyn(packet);
+}
+
+/** A SYN-ACK answers the SYN; its own ACK makes the connection ESTABLISHED, and by that assured (nf_conntrack_tcp_packet). */
+function noteHandshake({ entry, direction }: Found, { flags }: Packet): void {
+  if (direction === "reply") {
+    if ((flags & TCP_FLAG_BITS.SYN) !== 0) entry.handshake = "made";
+    return;
+  }
+  const isPlain = (flags & (TCP_FLAG_BITS.SYN | TCP_FLAG_BITS.RST | TCP_FLAG_BITS.FIN)) === 0;
+  if (isPlain && entry.handshake === "made" && entry.assurance === "none") entry.assurance = "given";
 }
 
 function isSyn({ protocol, flags }: Packet): boolean {

@@ -54,6 +54,8 @@ export interface Entry {
   replies: "none" | "seen";
   /** `asked`: of a TCP connection tracking has seen the SYN, and no answer to it yet; `made`: anything later, and every other protocol. */
   handshake: "asked" | "made";
+  /** Of a TCP connection whose SYN began the entry: whether tracking has seen the ACK of the answer; of every other it is not known. */
+  assurance: "none" | "given" | "not-known";
   natSource: NatProgress;
   natDestination: NatProgress;
 }

@@ -87,8 +87,12 @@ function natStep(hook: Exclude<Hook, "forward">, all: readonly CompiledBaseChain
   const side = natSideOf(hook);
   const chains = all.filter(({ base }) => base.type === "nat");
   const step: Step = (packet, recorder, routeAgain) => {
-    const { destination } = packet;
+    const { destination, entry } = packet;
+    const isLate = hook === "prerouting" && packet.in === "lo" && asksNat(packet, side);
     if (!passesNatChains(packet, hook, chains, recorder)) return DROP;
+    // Only what was not tracked when the pod sent it: a new destination gives it a route that the kernel may refuse.
+    if (isLate && entry?.natDestination === "in-effect")
+      packet.walk.oracle.giveUp("a new destination of what the pod sends itself, tracked only as it comes in");
     rewritePacket(packet, side);
     const isElsewhere = hook === "output" && packet.destination !== destination;
     return isElsewhere && !routeAgain(packet) ? DROP : ACCEPT;

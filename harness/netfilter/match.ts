@@ -16,7 +16,7 @@ import { compileCompare } from "./compare.ts";
 import type { Test } from "./compiled-chain.ts";
 import { compileConnection } from "./connection-match.ts";
 import { settleMaker } from "./maker.ts";
-import { noteTemplate, type Packet } from "./packet.ts";
+import { noteTemplate, type Packet, stateOf } from "./packet.ts";
 import { portIsIn } from "./ports.ts";
 import { socketTakes } from "./socket-match.ts";
 
@@ -150,10 +150,9 @@ function compileState(match: StateMatch): Test {
   const asksSource = match.module === "conntrack" && states.has("SNAT");
   const asksDestination = match.module === "conntrack" && states.has("DNAT");
   return (packet) => {
-    noteTemplate(packet);
-    const { state, entry } = packet;
+    const { entry } = packet;
     return (
-      states.has(state) ||
+      states.has(stateOf(packet)) ||
       (asksSource && entry?.natSource === "in-effect") ||
       (asksDestination && entry?.natDestination === "in-effect")
     );

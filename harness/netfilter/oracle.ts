@@ -7,6 +7,10 @@ export interface Oracle {
   ask(about: string): boolean;
   /** Notes that the run met something whose effect cannot be enumerated: its landing is worth nothing. */
   giveUp(about: string): void;
+  /**
+   * Runs something aside for every combination of answers to its own questions, which are none of this run's; see {@link forEachAnswer}.
+   */
+  tryAll<T>(run: (oracle: Oracle) => T): Answers<T>;
 }
 
 /** By text of matches that are not understood: what each of them is taken to answer, so that it is no question. */
@@ -52,6 +56,7 @@ export function forEachAnswer<T>(walk: (oracle: Oracle) => T, assumed: Assumptio
           return given[asked++] === true;
         },
         giveUp: (about) => void gaveUp.add(about),
+        tryAll: (run) => forEachAnswer(run, assumed),
       }),
     );
     answers = nextAnswers(given);

@@ -174,11 +174,21 @@ export function leaveHost(packet: Packet): void {
   packet.out = "";
 }
 
+/** Says whether a packet has only a template of a connection (nf_ct_get finds it, and no rule can tell it from a connection). */
+export function hasTemplateOnly({ template, entry }: Packet): boolean {
+  return template !== null && entry === null;
+}
+
+/** Gives the state that rules see: a template's is NEW (`nf_ct_set` in xt_ct_target, xt_CT.c, and in nft_ct_set_zone_eval, nft_ct.c). */
+export function stateOf(packet: Packet): ConntrackState {
+  return hasTemplateOnly(packet) ? "NEW" : packet.state;
+}
+
 /**
- * Gives up where a rule asks about the connection of a packet that has only a template of one: what the kernel then tells of is the
- * template (nf_ct_get in xt_conntrack.c, xt_state.c, xt_connmark.c).
+ * Gives up where a rule asks about the connection of a packet that has only a template of one, and more than its state, its direction or
+ * its protocol: what the kernel then tells of is the template (nf_ct_get in xt_conntrack.c, xt_connmark.c).
  */
-export function noteTemplate({ template, entry, walk }: Packet): void {
-  if (template !== null && entry === null)
-    walk.oracle.giveUp(`${template.text}, and what asks for the connection before it is tracked`);
+export function noteTemplate(packet: Packet): void {
+  if (hasTemplateOnly(packet))
+    packet.walk.oracle.giveUp(`${packet.template?.text}, and what asks for the connection before it is tracked`);
 }

@@ -44,10 +44,10 @@ export function makePod(rules: PodRules, spec: PodSpec, addresses: SandboxAddres
     const address = "unknown" in route ? null : interfaceAddress(route.out, destination.family);
     return book.find(address ?? addresses.pod[destination.family]);
   };
-  const findReversePath = (source: KnownAddress) => {
+  const findReversePath = (source: KnownAddress, iif: string) => {
     // Flows of one class come from many addresses: only what marks decide is the same for all of them.
     if (asksForAddresses(rules.policyRouting)) return { unknown: "fib saddr . iif oif with routes to single networks" };
-    const route = findRoute({ destination: source, mark: 0, iif: "lo" });
+    const route = findRoute({ destination: source, mark: 0, iif });
     if ("unknown" in route) return route;
     return route.scope === "local" ? "" : route.out;
   };

@@ -8,24 +8,15 @@ import { findSocket, type Socket } from "./sockets.ts";
  * Says whether `-m socket` holds (socket_match in xt_socket.c): an existing connection takes the packet, or with `nowildcard` a
  * listener does. All listeners of the sandbox listen on all addresses, which the match ignores otherwise; with it they take every packet to
  * their port, whoever's address it is for.
+ * What TPROXY has given to a socket is not looked up.
  * An ICMP error is looked up by what it quotes; over IPv4, a reply whose source NAT is still to be undone as the connection's first
  * packet named itself (nf_sk_lookup_slow_v4, nf_sk_lookup_slow_v6).
  */
 export function socketTakes(packet: Packet, options: SocketMatch["options"]): boolean {
-  const seen = asSocketSees(packet);
-  const socket = findSocket(packet.walk.sockets, "pod", seen);
-  const listener =
-    socket === null && options.includes("nowildcard")
-      ? packet.walk.pod.findListener(
-          "pod",
-          seen.destinationPort,
-          seen.error?.protocol ?? seen.protocol,
-          seen.destination,
-        )
-      : null;
-  const mode = socket?.mode ?? listener?.mode;
-  if (mode === undefined || (options.includes("transparent") && mode === "plain")) return false;
-  if (options.includes("restore-skmark")) packet.mark = socket?.mark ?? 0;
+  const taker = findReceiver(packet);
+  if (taker === null || (taker.kind === "listener" && !options.includes("nowildcard"))) return false;
+  if (options.includes("transparent") && taker.socket.mode === "plain") return false;
+  if (options.includes("restore-skmark")) packet.mark = taker.socket.mark;
   return true;
 }
 
@@ -45,7 +36,7 @@ export function findDemuxed(packet: Packet): Socket | null {
 /** What `socket` of nftables looks at: an existing connection, or a listener on all addresses. */
 export interface Taker {
   readonly kind: "connection" | "listener";
-  readonly socket: Pick<Socket, "mode">;
+  readonly socket: Pick<Socket, "mode" | "mark">;
 }
 
 /**
@@ -53,7 +44,7 @@ export interface Taker {
  * one that it received the one that takes it, listeners included; null where there is none.
  */
 export function findTaker(packet: Packet): Taker | null {
-  const { sockets, pod, oracle } = packet.walk;
+  const { sockets, oracle } = packet.walk;
   if (packet.in === "" && typeof packet.maker !== "string") {
     const isSender = ({ host, local, remote }: Socket) =>
       host === "pod" && isSameEnd(local, tupleOf(packet).source) && isSameEnd(remote, tupleOf(packet).destination);
@@ -61,11 +52,20 @@ export function findTaker(packet: Packet): Taker | null {
     if (!sender) oracle.giveUp("which socket nft's socket expression finds for a packet that was translated");
     return sender ? { kind: "connection", socket: sender } : null;
   }
+  return findReceiver(packet);
+}
+
+/** Gives the socket that takes a packet which was received: the one that TPROXY has given it to (`skb->sk`), else the one that is found. */
+function findReceiver(packet: Packet): Taker | null {
+  const { sockets, pod } = packet.walk;
+  const { assigned } = packet;
+  if (assigned !== null && !("name" in assigned)) return { kind: "connection", socket: assigned };
   const seen = asSocketSees(packet);
-  const socket = findSocket(sockets, "pod", seen);
+  const socket = assigned === null ? findSocket(sockets, "pod", seen) : null;
   if (socket !== null) return { kind: "connection", socket };
-  const listener = pod.findListener("pod", seen.destinationPort, seen.protocol, seen.destination);
-  return listener === null ? null : { kind: "listener", socket: listener };
+  const { destinationPort: port, destination } = seen;
+  const listener = assigned ?? pod.findListener("pod", port, seen.error?.protocol ?? seen.protocol, destination);
+  return listener === null ? null : { kind: "listener", socket: { mode: listener.mode, mark: 0 } };
 }
 
 /**

@@ -22,8 +22,11 @@ export interface PodSurroundings {
   readonly translation: Readonly<Record<Family, "on" | "off">>;
   readonly findRoute: FindRoute;
   readonly findListener: FindListener;
-  /** Gives the interface by which packets to an address leave the pod, empty where it is the pod's own; or why that is not known. */
-  findReversePath(source: KnownAddress): string | { readonly unknown: string };
+  /**
+   * Gives the interface by which packets to an address leave the pod, empty where it is the pod's own; or why that is not known. `iif`: the
+   * interface that rules of policy routing see them come in by.
+   */
+  findReversePath(source: KnownAddress, iif: string): string | { readonly unknown: string };
   readonly spec: PodSpec;
   readonly addresses: SandboxAddresses;
   /** Gives the primary address of an interface; null where it has none of the family. */

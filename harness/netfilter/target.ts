@@ -269,13 +269,13 @@ function chooseTracking(packet: Packet, template: TrackingTemplate): RuleVerdict
 
 /**
  * nft's own looks only whether there is a connection or a template: what was not to be tracked is tracked after all
- * (nft_ct_set_zone_eval in net/netfilter/nft_ct.c). Where the pod sends itself such a packet, nat PREROUTING is asked about it, which
- * it never is otherwise, and a new destination gives it a route that the kernel may refuse: that is not followed.
+ * (nft_ct_set_zone_eval in net/netfilter/nft_ct.c).
  */
 function chooseZone(packet: Packet, target: ZoneTarget): RuleVerdict {
-  const isLeftOut = packet.state === "UNTRACKED" || packet.tracking === "taken";
-  if (target.module === "nft" && packet.entry === null && packet.template === null && isLeftOut)
-    packet.walk.oracle.giveUp(`ct zone set ${target.zone}, of a packet that was not to be tracked`);
+  if (target.module === "nft" && packet.entry === null && packet.template === null) {
+    packet.tracking = "open";
+    if (packet.state === "UNTRACKED") packet.state = "INVALID";
+  }
   return chooseTracking(packet, { text: `CT of zone ${target.zone}`, zone: target });
 }
 

@@ -27,6 +27,7 @@ import { SHAPE, shapeOf, takingDatagrams } from "../istio-pod.ts";
 import { arbitraryRuleset } from "../property/arbitrary-ruleset.ts";
 import { TEE_OF_DATAGRAMS } from "../property/arbitrary-target.ts";
 import { findUnloadable } from "../property/loadable.ts";
+import { bindWhereAsked } from "./bound-ports.ts";
 import { listAsked, meetFlows } from "./meeting.ts";
 import type { DrawnProtocol } from "./nft-rules.ts";
 import { arbitraryNftRuleset } from "./nft-rulesets.ts";
@@ -99,7 +100,7 @@ export function arbitraryAgreementCase(
           requests.map(({ flow }) => flow),
         );
         const shape = shapeOf({ kubevirtInterfaces, interceptionMode, podIps: [DEFAULT_ADDRESSES.pod[family]] });
-        return {
+        return bindWhereAsked({
           spec: {
             shape: takingDatagrams(shape, protocol === "tcp" ? [] : STUB_PORTS),
             listen: [22, 8080],
@@ -110,7 +111,7 @@ export function arbitraryAgreementCase(
           },
           rules: { ip: family === 4 ? ruleset : null, ip6: family === 6 ? ruleset : null, policyRouting },
           requests,
-        };
+        });
       }),
   );
 }

@@ -80,17 +80,27 @@ describe("connection tracking", () => {
     check({ ...nftRules(own), policyRouting: NO_POLICY_ROUTING }, [["app -> localhost:81", "timed-out"]]);
   });
 
-  test("leaves open what becomes of an untracked packet that nft's own statement gives a zone; CT gives it none", () => {
+  test("follows nft's zone of what was not to be tracked, but not a new destination on lo; CT gives it none", () => {
     // In the kernel it is tracked after all, redirected, and then lost: app -> pod:8080 times out.
     const zoned = `table ip t {
       chain o { type filter hook output priority -300; notrack; }
       chain p { type filter hook prerouting priority -300; ct zone set 1; }
       chain n { type nat hook prerouting priority -100; meta l4proto tcp redirect to :15006; }
     }`;
-    const cause = "ct zone set 1, of a packet that was not to be tracked";
+    const cause = "a new destination of what the pod sends itself, tracked only as it comes in";
     check({ ...nftRules(zoned), policyRouting: NO_POLICY_ROUTING }, [
       ["app -> pod:8080", `could-not-look: the landing depends on what is not known: ${cause}`],
     ]);
+    const tracked = (state: string) => `table ip t {
+      chain p { type filter hook prerouting priority -300; notrack; ct zone set 1; }
+      chain i { type filter hook input priority 0; ct zone 1 ct state ${state} drop; }
+    }`;
+    const rows = ["new", "untracked"].map((state) => ({
+      ...nftRules(tracked(state)),
+      policyRouting: NO_POLICY_ROUTING,
+    }));
+    check(rows[0] ?? rulesOf([]), [["client -> pod:8080", "timed-out"]]);
+    check(rows[1] ?? rulesOf([]), [["client -> pod:8080", "app:8080 from 10.244.0.3:0"]]);
     const byTarget = ["raw", "4 -A OUTPUT -j CT --notrack", "4 -A PREROUTING -j CT --zone 1"];
     const redirected = ["nat", "4 -A PREROUTING -p tcp -j REDIRECT --to-ports 15006"];
     check(rulesOf([...byTarget, ...redirected]), [["app -> pod:8080", "app:8080 from 10.244.0.2:0"]]);

@@ -110,9 +110,22 @@ describe("CT with a template", () => {
     check(rulesOf(["raw", template, notrack, "nat", CAPTURE]), [["app -> upstream:80", CAPTURED]]);
     check(rulesOf(["raw", notrack, template, "nat", CAPTURE]), [["app -> upstream:80", PLAIN]]);
   });
-  test("is seen by a rule that asks for the connection before it is tracked", () =>
+  test.each([
+    ["-m state --state NEW", "timed-out"],
+    ["-m conntrack --ctstate INVALID", PLAIN],
+    ["-m conntrack --ctdir REPLY", PLAIN],
+    ["-m conntrack --ctproto 6", PLAIN],
+    ["-m conntrack ! --ctorigdst 10.244.0.4", "timed-out"],
+    ["-m conntrack --ctorigdstport 80", PLAIN],
+    ["-m conntrack --ctstatus CONFIRMED", "timed-out"],
+  ])("is new and empty to a rule that asks for the connection before it is tracked: %s", (match, landing) =>
+    check(rulesOf(["raw", "4 -A OUTPUT -p tcp -j CT", `4 -A OUTPUT ${match} -j DROP`]), [
+      ["app -> upstream:80", landing],
+    ]),
+  );
+  test("may have any mark to such a rule", () =>
     expect(
-      causeOf(["raw", "4 -A OUTPUT -p tcp -j CT", "4 -A OUTPUT -m state --state NEW -j DROP"], "app -> upstream:80"),
+      causeOf(["raw", "4 -A OUTPUT -p tcp -j CT", "4 -A OUTPUT -m connmark --mark 1 -j DROP"], "app -> upstream:80"),
     ).toMatch(/CT .*before it is tracked/));
 });
 
@@ -201,7 +214,7 @@ describe("-m conntrack asks of the connection", () => {
     ["INPUT", "--ctstatus EXPECTED", CAPTURED],
     ["INPUT", "! --ctstatus NONE", "timed-out"],
     ["OUTPUT", "--ctstatus CONFIRMED --ctdir REPLY", "timed-out"],
-    ["INPUT", "--ctstatus ASSURED", `${UNKNOWN} the connection is ASSURED`],
+    ["INPUT", "--ctstatus ASSURED", "unanswered"],
   ])("in %s: %s", (chain, match, landing) => check(rulesOf(drop(chain, match)), [["app -> upstream:80", landing]]));
   test("nothing if there is none, unless a state of the same match holds", () => {
     const untracked = (match: string) =>
