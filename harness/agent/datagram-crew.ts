@@ -3,7 +3,7 @@ import type { Owner } from "../model/pod.ts";
 import type { DatagramWaiting } from "./datagram-exchange.ts";
 import type { DatagramListenerOrder } from "./datagram-listener.ts";
 import type { Incoming } from "./datagram-message.ts";
-import { openDatagramListener } from "./datagram-sockets.ts";
+import { openDatagramListener, openEchoListener } from "./datagram-sockets.ts";
 import type { DatagramNews, DatagramOrder } from "./datagram-thread.ts";
 import { dropRole, runInRole } from "./identity.ts";
 import { socketFamilies } from "./listener.ts";
@@ -41,7 +41,11 @@ export class DatagramCrew implements DatagramWaiting {
         opened.push({ key, spec, namespace, files });
         for (const family of socketFamilies(spec))
           files.push(
-            runInRole(namespace, owner, () => openDatagramListener(family, spec.port, spec.mode, spec.address)),
+            runInRole(namespace, owner, () =>
+              spec.protocol === "icmp"
+                ? openEchoListener(family)
+                : openDatagramListener(family, spec.port, spec.mode, spec.address),
+            ),
           );
       }
     } catch (error) {

@@ -58,12 +58,18 @@ function sendFirst(
   const start = performance.now();
   const { owner, source, sourcePort: port, mark } = dial;
   try {
-    const ends = runInRole(namespace, owner, () => openDatagramEnds(dial, source, { port, mark }));
+    const protocol = dial.protocol === "icmp" ? "icmp" : "udp";
+    const ends = runInRole(namespace, owner, () => openDatagramEnds(dial, source, { port, mark }, protocol));
     if ("errno" in ends) {
       const landing = makeFailureLanding(getSystemErrorName(-ends.errno), [], describeDial(dial));
       return makeResult(dial, landing, null, start);
     }
-    const flow = new DatagramFlow(dial, new DatagramExchange(ends, dial, crew), renderEndpoint(ends.local), start);
+    const flow = new DatagramFlow(
+      dial,
+      new DatagramExchange(ends, dial, crew, protocol),
+      renderEndpoint(ends.local),
+      start,
+    );
     flow.send(togetherSince);
     return flow;
   } catch (error) {

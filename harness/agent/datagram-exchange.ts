@@ -2,9 +2,11 @@ import { getSystemErrorName } from "node:util";
 import type { Landing } from "../model/landing.ts";
 import { type Incoming, receiveIncoming } from "./datagram-message.ts";
 import type { DatagramEnds } from "./datagram-sockets.ts";
+import { encodeRequest, textOfReply } from "./echo-message.ts";
 import { completeAnswer, readAnswer } from "./exchange.ts";
 import type { Greeting } from "./greeting.ts";
-import { makeFailureLanding, makeTimedOutLanding } from "./landings.ts";
+import { makeFailureLanding, makeRepliedLanding, makeTimedOutLanding } from "./landings.ts";
+import { parseGreeting } from "./listener.ts";
 import { type Endpoint, renderEndpoint } from "./socket-address.ts";
 import { close, KERNEL, lastErrno, send } from "./syscalls.ts";
 import { waitForFiles } from "./wait-for-files.ts";
@@ -33,10 +35,12 @@ export class DatagramExchange {
   readonly #waiting: DatagramWaiting;
   /** Of exchanges that are over: answers to them are late, or copies. */
   readonly #formerTokens: string[] = [];
+  readonly #protocol: "udp" | "icmp";
   #replyFrom: string | null = null;
   #isAwaited = false;
 
-  constructor(ends: DatagramEnds, target: Endpoint, waiting: DatagramWaiting) {
+  constructor(ends: DatagramEnds, target: Endpoint, waiting: DatagramWaiting, protocol: "udp" | "icmp" = "udp") {
+    this.#protocol = protocol;
     this.#ends = ends;
     this.#target = target;
     this.#waiting = waiting;
@@ -47,7 +51,9 @@ export class DatagramExchange {
    * and is no reason to stop listening: a REJECT drops it too, and its ICMP error is still to come.
    */
   send(greeting: Greeting): Landing | null {
-    const bytes = Buffer.from(`${JSON.stringify({ ...greeting, dialled: renderEndpoint(this.#target) })}\n`, "latin1");
+    const text = `${JSON.stringify({ ...greeting, dialled: renderEndpoint(this.#target) })}\n`;
+    const family = this.#target.address.includes(":") ? 6 : 4;
+    const bytes = this.#protocol === "icmp" ? encodeRequest(family, text) : Buffer.from(text, "latin1");
     if (Number(send(this.#ends.fd, bytes, bytes.length, KERNEL.MSG_DONTWAIT)) >= 0) return null;
     const errno = lastErrno();
     return LOST_ON_THE_WAY_OUT.includes(errno) ? null : this.#fail(errno, greeting);
@@ -69,7 +75,6 @@ export class DatagramExchange {
    * the only answer came from another end point than the one dialled. Other flows go on meanwhile.
    */
   receiveLater(greeting: Greeting, waitMs: number, done: (landing: Landing) => void): void {
-    const { fd, strayFd } = this.#ends;
     let isOver = false;
     const finish = (landing: Landing) => {
       if (isOver) return;
@@ -87,7 +92,7 @@ export class DatagramExchange {
       else finish(landing);
     };
     this.#isAwaited = true;
-    this.#waiting.await([fd, strayFd], take);
+    this.#waiting.await(this.#files, take);
   }
 
   /** Says that an exchange is over, whatever it brought: an answer to it may still come, and is not one to the next. */
@@ -97,17 +102,30 @@ export class DatagramExchange {
   }
 
   close(): void {
-    const files = [this.#ends.fd, this.#ends.strayFd];
-    if (this.#isAwaited) this.#waiting.release(files);
-    else for (const fd of files) close(fd);
+    if (this.#isAwaited) this.#waiting.release(this.#files);
+    else for (const fd of this.#files) close(fd);
+  }
+
+  get #files(): readonly number[] {
+    const { fd, strayFd } = this.#ends;
+    return strayFd === null ? [fd] : [fd, strayFd];
   }
 
   /** Gives the landing that something brings; null where it is an answer from elsewhere, or not to this exchange. */
   #take(at: number, incoming: Incoming, greeting: Greeting): Landing | null {
     if ("errno" in incoming) return this.#fail(incoming.errno, greeting);
     if (this.#formerTokens.some((token) => isAbout(incoming, token))) return null;
+    if (this.#protocol === "icmp") return this.#takeReply(incoming, greeting);
     if (at === this.#ends.fd) return this.#read(incoming.text, greeting);
     if (isAbout(incoming, greeting.token)) this.#replyFrom = renderEndpoint(incoming.source);
+    return null;
+  }
+
+  /** A ping socket takes the replies to its identifier from everywhere (ping_lookup in net/ipv4/ping.c). */
+  #takeReply({ text, source: { address } }: Extract<Incoming, { readonly text: string }>, greeting: Greeting) {
+    if (parseGreeting(textOfReply(text))?.token !== greeting.token) return null;
+    if (address === this.#target.address) return makeRepliedLanding(greeting.hops);
+    this.#replyFrom = renderEndpoint({ address, port: 0 });
     return null;
   }
 

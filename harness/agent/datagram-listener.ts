@@ -3,6 +3,7 @@ import type { Landing } from "../model/landing.ts";
 import { DatagramExchange, type DatagramWaiting } from "./datagram-exchange.ts";
 import { type Datagram, receiveDatagram, sendDatagram } from "./datagram-message.ts";
 import { openDatagramEnds, sendTransparently } from "./datagram-sockets.ts";
+import { textOfRequest } from "./echo-message.ts";
 import { describeError } from "./fault.ts";
 import { type Greeting, HOPS_AT_MOST, readClock } from "./greeting.ts";
 import { dropRole, runInRole } from "./identity.ts";
@@ -79,16 +80,21 @@ export class DatagramListener {
     for (let count = 0; count < AT_ONCE; count++) {
       const datagram = receiveDatagram(fd);
       if (datagram === null) break;
-      const greeting = parseGreeting(datagram.text);
+      const greeting = parseGreeting(this.#textOf(datagram));
       if (greeting === null || !this.#isToBeTaken(greeting)) continue;
       const seen = this.#record(greeting, datagram);
-      const { stub } = this.#order.spec;
-      const answer = (landing: Landing) => this.#answer(fd, datagram, seen.token, landing);
+      const { stub, protocol } = this.#order.spec;
+      // The kernel replies to an echo.
+      const answer = (landing: Landing) => protocol === "icmp" || this.#answer(fd, datagram, seen.token, landing);
       if (stub !== null && greeting.manner === "forward") this.#passOn(greeting, datagram, seen, stub, answer);
       else answer(makeListenerLanding(seen, greeting.hops));
       served.push({ listener: this, datagram, dialled: greeting.dialled ?? null, seen });
     }
     return served;
+  }
+
+  #textOf({ text, source }: Datagram): string {
+    return this.#order.spec.protocol === "icmp" ? textOfRequest(source.address.includes(":") ? 6 : 4, text) : text;
   }
 
   close(): void {
@@ -101,7 +107,8 @@ export class DatagramListener {
    * rewritten it; else the kernel is asked. Only the pod has rules; of what they did on the way, a listener on another host knows nothing.
    */
   complete({ datagram, dialled: told, seen }: Served): Seen {
-    const { host, listener, port } = this.#order.spec;
+    const { host, listener, port, protocol } = this.#order.spec;
+    if (protocol === "icmp") return seen;
     const { destination } = datagram;
     const isOwnPort = destination.port === port;
     const reached = renderEndpoint(destination);

@@ -43,6 +43,28 @@ export function openDatagramListener(
   });
 }
 
+/** Opens a socket that gets a copy of every ICMP message that comes to its network namespace (raw(7)). Needs CAP_NET_RAW. */
+export function openEchoListener(family: 4 | 6): number {
+  const what = `ICMP over IPv${family}`;
+  const type = KERNEL.SOCK_RAW | KERNEL.SOCK_NONBLOCK | KERNEL.SOCK_CLOEXEC;
+  const fd = checkResult(socket(domainOf(family), type, icmpOf(family)), "socket for", what);
+  return closeOnFailure(fd, () => {
+    const [level, name] =
+      family === 4 ? [KERNEL.SOL_IP, KERNEL.IP_RECVORIGDSTADDR] : [KERNEL.SOL_IPV6, KERNEL.IPV6_RECVORIGDSTADDR];
+    setOption(fd, level, name, what);
+    setsockopt(fd, KERNEL.SOL_SOCKET, KERNEL.SO_RCVBUFFORCE, RECEIVE_BYTES, RECEIVE_BYTES.length);
+    return fd;
+  });
+}
+
+function domainOf(family: 4 | 6): number {
+  return family === 6 ? KERNEL.AF_INET6 : KERNEL.AF_INET;
+}
+
+function icmpOf(family: 4 | 6): number {
+  return family === 6 ? KERNEL.IPPROTO_ICMPV6 : KERNEL.IPPROTO_ICMP;
+}
+
 /** The ports that the kernel chooses from (`net.ipv4.ip_local_port_range`). */
 const EPHEMERAL = { first: 32768, last: 60999 };
 let nextPort = EPHEMERAL.first + Math.floor(Math.random() * (EPHEMERAL.last - EPHEMERAL.first));
@@ -67,8 +89,8 @@ function bindFreshPort(fd: number, address: string): void {
 export interface DatagramEnds {
   /** Connected: takes answers from the address dialled, and ICMP errors. */
   readonly fd: number;
-  /** Bound to the same end point: takes what comes from any other address. */
-  readonly strayFd: number;
+  /** Bound to the same end point: takes what comes from any other address. Null of a ping socket, which takes that itself. */
+  readonly strayFd: number | null;
   /** What both are bound to. */
   readonly local: Endpoint;
 }
@@ -76,16 +98,18 @@ export interface DatagramEnds {
 /**
  * Opens the sockets of one flow, or gives the errno with which `connect(2)` failed. `source`, `port` and `mark` as for TCP. Every ICMP
  * error is reported (`IP_RECVERR`, ip(7)); without that the kernel keeps to itself those that it does not hold to be fatal.
+ * For `icmp` it is a ping socket, whose port is the identifier (`net.ipv4.ping_group_range`, icmp(7)).
  * Throws a SyscallError where a socket cannot be made or bound: that is not a landing.
  */
 export function openDatagramEnds(
   target: Endpoint,
   source: string | null,
   { port, mark }: { readonly port: number | null; readonly mark: number },
+  protocol: "udp" | "icmp" = "udp",
 ): DatagramEnds | { readonly errno: number } {
   const what = renderEndpoint(target);
   const family = target.address.includes(":") ? 6 : 4;
-  const fd = openSocket(family, what);
+  const fd = openSocket(family, what, protocol);
   return closeOnFailure(fd, () => {
     if (mark !== 0) setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_MARK, what, encodeNumber(mark));
     if (family === 4) setOption(fd, KERNEL.SOL_IP, KERNEL.IP_RECVERR, what);
@@ -98,6 +122,7 @@ export function openDatagramEnds(
       close(fd);
       return { errno };
     }
+    if (protocol === "icmp") return { fd, strayFd: null, local: readLocalEndpoint(fd) };
     // Only now, so that the kernel gives no two flows the same port of its own choice.
     setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_REUSEADDR, what);
     const strayFd = openSocket(family, what);
@@ -131,8 +156,9 @@ export function sendTransparently(text: string, to: Endpoint, from: Endpoint): n
   }
 }
 
-function openSocket(family: 4 | 6, what: string): number {
-  return checkResult(socket(family === 6 ? KERNEL.AF_INET6 : KERNEL.AF_INET, DATAGRAM, 0), "socket for", what);
+function openSocket(family: 4 | 6, what: string, protocol: "udp" | "icmp" = "udp"): number {
+  const number = protocol === "icmp" ? icmpOf(family) : 0;
+  return checkResult(socket(domainOf(family), DATAGRAM, number), "socket for", what);
 }
 
 function bindTo(fd: number, endpoint: Endpoint): void {

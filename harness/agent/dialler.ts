@@ -30,7 +30,7 @@ export async function dialAll(
   datagrams: DatagramCrew,
   namespaceOf: (name: string | null) => number | null,
 ): Promise<readonly DialResult[]> {
-  if (dials.some(({ protocol }) => protocol === "udp")) await datagrams.start();
+  if (dials.some(({ protocol }) => protocol !== "tcp")) await datagrams.start();
   const flows = [...dials.entries()].map(([index, dial]) => ({ index, dial, namespace: namespaceOf(dial.namespace) }));
   const driving = new Driving(datagrams);
   await (inFlight === 1 ? driving.driveInTurn(flows) : driving.driveTogether(flows, inFlight));
@@ -54,7 +54,7 @@ class Driving {
 
   async driveInTurn(flows: readonly IndexedDial[]): Promise<void> {
     for (const flow of flows) {
-      if (flow.dial.protocol === "udp") this.#send([flow], performance.now());
+      if (isDatagram(flow)) this.#send([flow], performance.now());
       else void this.#connect(flow);
       if (this.#open.size > 0) await Promise.all(this.#open);
     }
@@ -103,7 +103,7 @@ class Driving {
 }
 
 function isDatagram({ dial }: IndexedDial): boolean {
-  return dial.protocol === "udp";
+  return dial.protocol !== "tcp";
 }
 
 let round: Promise<void> | null = null;

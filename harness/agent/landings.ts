@@ -27,6 +27,11 @@ export function makeFailureLanding(code: string, hops: readonly Hop[], what: str
   return kind ? { kind, ...NOWHERE, hops } : makeBlindLanding("socket-failed", `${what}: ${code}`, hops);
 }
 
+/** Gives the landing of an echo request that was replied to; who replied, the records of the hosts say. */
+export function makeRepliedLanding(hops: readonly Hop[]): Landing {
+  return { kind: "replied", ...NOWHERE, hops };
+}
+
 /** Gives the landing of a flow that nothing answered in time. */
 export function makeTimedOutLanding(hops: readonly Hop[]): Landing {
   return { kind: "timed-out", ...NOWHERE, hops };

@@ -35,7 +35,7 @@ export class ListeningCrew {
     const streams = listeners.filter(({ spec }) => spec.protocol === "tcp");
     await this.#datagrams.open(
       owner,
-      listeners.filter(({ spec }) => spec.protocol === "udp"),
+      listeners.filter(({ spec }) => spec.protocol !== "tcp"),
     );
     if (streams.length === 0) return;
     const member = this.#memberOf(owner);

@@ -7,6 +7,7 @@ import { APP_PORT, type BoundaryNames, byEach, byIds, byName, dialIn, namesOf } 
 import { firstIds, idBoundaries } from "./boundary-values.ts";
 import { datagramFlows } from "./datagram-flows.ts";
 import type { Demands } from "./demanded-landing.ts";
+import { echoFlows } from "./echo-flows.ts";
 import { forwardedFlows } from "./forwarded-flows.ts";
 import { insideFlows } from "./inside-flows.ts";
 import { joinedFlows } from "./joined-flows.ts";
@@ -36,6 +37,7 @@ export function boundaryFlows(demands: Demands): readonly BoundaryFlow[] {
   const ofFamily = (family: Family) => [
     ...(protocols.includes("tcp") ? familyFlows(family, demands) : []),
     ...(protocols.includes("udp") ? datagramFlows(family, demands) : []),
+    ...(protocols.includes("icmp") ? echoFlows(family, demands) : []),
   ];
   const specs = new Map(FAMILIES.flatMap(ofFamily).map((spec) => [renderFlowText(spec), spec]));
   const flows = [...specs.values()].map((spec) => resolveFlow(spec, demands.addresses, demands.shape));

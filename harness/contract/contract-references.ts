@@ -119,10 +119,20 @@ function findFlowFaults(data: ContractData): readonly DataFault[] {
         const path = ["clauses", i, field, ...(typeof clause[field] === "string" ? [] : [j])];
         const parsed = readFlowSet(text, data, DEFAULT_ADDRESSES);
         if (typeof parsed === "string") return [fault(path, parsed)];
-        return parsed.host === "vm" ? [fault(path, `"${text}" starts from vm, and a contract's pod has none.`)] : [];
+        const isLandOn = field === "flows" && parseMust(clause.must)?.kind === "land-on";
+        return findSetFaults(parsed, isLandOn).map((what) => fault(path, `"${text}" ${what}`));
       }),
     ),
   );
+}
+
+function findSetFaults({ host, protocols }: FlowSet, isLandOn: boolean): readonly string[] {
+  return [
+    ...(host === "vm" ? ["starts from vm, and a contract's pod has none."] : []),
+    ...(isLandOn && protocols.includes("icmp")
+      ? ["are ICMP echoes, which no listener takes; demand something else of them."]
+      : []),
+  ];
 }
 
 /** Gives one set or a list of sets as a list. */

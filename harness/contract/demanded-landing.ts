@@ -53,9 +53,10 @@ export function demandedLanding(flow: ResolvedFlow, manner: Manner, demands: Dem
 
 function landConnection(connection: Connection, demands: Demands): Expectation | null {
   const demand = demands.contract.demand(connection);
+  const isEcho = connection.protocol === "icmp";
   switch (demand.must) {
     case "rejected":
-      return makeLanding("refused", { port: connection.port });
+      return makeLanding("refused", isEcho ? {} : { port: connection.port });
     case "dropped":
       return makeLanding("timed-out");
     case "as-dialled":
@@ -129,6 +130,7 @@ function landAsDialled(connection: Connection, demands: Demands): Expectation {
   const isOpen = nameListenerAt(connection.port, connection.destination, connection, demands) !== null;
   if (host !== null && losesAnswer(connection, host))
     return makeLanding(isReadThere(connection, host, demands.peers) ? "unanswered" : "timed-out");
+  if (connection.protocol === "icmp") return replyFrom(host, connection, demands);
   if (host === "pod" && !isOpen && mayLoseRefusal(connection, demands)) return CLOSED;
   if (host === "pod") return landOnPort(connection.port, connection.destination, null, connection, demands);
   if (host === null) return makeLanding("unreachable");
@@ -137,6 +139,12 @@ function landAsDialled(connection: Connection, demands: Demands): Expectation {
     return makeLanding("refused", { port: connection.port });
   const landing = accept(host, host, connection.port, null, connection);
   return nameRemote({ ...landing, address: connection.destination }, demands.shape, { address: null });
+}
+
+/** Whoever has an address replies to its echo requests. */
+function replyFrom(host: HostName | null, { destination, source }: Connection, { shape }: Demands): Landing {
+  if (host === null) return makeLanding("unreachable");
+  return nameRemote(makeLanding("replied", { host, address: destination, source }), shape);
 }
 
 /** The host that an address belongs to, as seen from the one that dials it; null where nobody has it. */

@@ -31,7 +31,7 @@ export function resolveLanding(spec: LandingSpec, flow: ResolvedFlow, pod: Place
     const listener = findListener(pod.shape, passed);
     connection = (listener && dialOn(listener, connection, pod)) ?? { ...connection, startedOn: "pod" };
   }
-  if (spec.listener === null) return makeLanding(spec.kind, { hops });
+  if (spec.listener === null) return makeLanding(spec.kind, { address: spec.address, hops });
   const last = bind(spec.listener, spec.port, spec.redirected === "redirected");
   return makeLanding("listener", {
     host: hostOf(spec.listener, pod),

@@ -117,7 +117,7 @@ export interface Contract {
    * The protocols of whose flows it demands anything, in the order of {@link PROTOCOLS}. Of every other protocol each demand is
    * `unspecified`, and nothing is proven.
    */
-  readonly protocols: readonly Exclude<Protocol, "icmp">[];
+  readonly protocols: readonly Protocol[];
   /** Gives what must become of a connection. Total: `unspecified` is an answer. */
   demand(connection: Connection): Demand;
   /** Gives every value at which what it demands of the flows of a family may change. */

@@ -34,6 +34,7 @@ export function meetsExpectation(expected: Expectation, seen: Landing): boolean 
   if (expected.kind === "closed") return seen.kind === "refused" || seen.kind === "timed-out";
   switch (seen.kind) {
     case "listener":
+    case "replied":
       return seen.host === "pod";
     case "refused":
     case "reset":

@@ -16,7 +16,8 @@ export function makeFlowSpec(essential: EssentialSpec & Pick<FlowSpec, "actor">)
 }
 
 /**
- * Gives a flow's text: what its author wrote, or `[again ]WHO[@[ADDRESS][:PORT]] -> TARGET:PORT[/udp]`, names of hosts with a 6 over IPv6.
+ * Gives a flow's text: what its author wrote, or `[again ]WHO[@[ADDRESS][:PORT]] -> TARGET:PORT[/udp]`, or of an echo `WHO[@ADDRESS] ->
+ * TARGET/icmp`; names of hosts have a 6 over IPv6.
  * The parser of flow texts reads it as the same flow.
  *
  * @example
@@ -25,6 +26,10 @@ export function makeFlowSpec(essential: EssentialSpec & Pick<FlowSpec, "actor">)
 export function renderFlowText(spec: FlowSpec): string {
   if (spec.written !== undefined) return spec.written;
   const { family, protocol, exchange, target, port } = spec;
+  if (protocol === "icmp") {
+    const [name, address] = [nameHost(target, family), family === 6 ? `[${target}]` : target];
+    return `${renderSource(spec)} -> ${canonicalAddress(target) === null ? name : address}/icmp`;
+  }
   const end = canonicalAddress(target) === null ? `${nameHost(target, family)}:${port}` : renderEndpoint(target, port);
   return `${exchange === "again" ? "again " : ""}${renderSource(spec)} -> ${end}${protocol === "tcp" ? "" : `/${protocol}`}`;
 }

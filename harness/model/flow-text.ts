@@ -9,11 +9,14 @@ import type { PodShape } from "./pod-shape.ts";
 
 const TARGET_NAMES = ["pod", "upstream", "client", "localhost"];
 const GRAMMAR =
-  "WHO[@SOURCE] -> TARGET:PORT[/udp], as in: client -> pod:8080, app -> upstream:53/udp, envoy@127.0.0.6 -> [2001:db8::1]:443 or app,mark=0x1@:5000 -> upstream:80";
+  "WHO[@SOURCE] -> TARGET:PORT[/udp] or WHO -> TARGET/icmp, as in: client -> pod:8080, app -> upstream:53/udp, envoy@127.0.0.6 -> [2001:db8::1]:443 or app,mark=0x1@:5000 -> upstream:80";
 const AGAIN = "again ";
+/** What stands for the port of an echo while a target is read: no text of a port. */
+const ECHO_PORT = "/icmp";
 
 /**
- * Takes a FLOW apart: `[again ]WHO[@[ADDRESS][:PORT]] -> TARGET:PORT[/tcp|/udp]`, one space on each side of the arrow. WHO is an actor,
+ * Takes a FLOW apart: `[again ]WHO[@[ADDRESS][:PORT]] -> TARGET:PORT[/tcp|/udp]`, or `WHO[@ADDRESS] -> TARGET/icmp` of an ICMP echo, which
+ * has port 0; one space on each side of the arrow. WHO is an actor,
  * `uid=N`, `gid=N`, `mark=N`, or several of them joined by commas. TCP is what is written without a suffix. A name ending in 6 (`pod6`,
  * `client6`) means IPv6; the family is the target's. The names of actors and targets are those of the pod's shape. Gives every finding
  * where the text is not a flow (`invalid-flow`, `unknown-name`), mixes families (`wrong-family`), or cannot be driven (`undrivable-flow`).
@@ -38,7 +41,15 @@ export function parseFlowText(text: string, shape: PodShape, where = "FLOW"): Pa
   const findings: Finding[] = [];
   const from = parseWho(left, actorNames(shape), where, findings);
   const { end, protocol } = parseProtocol(right, where, findings);
-  const to = end === null ? null : parseTo(end, Object.keys(shape.hosts), where, findings);
+  const to = parseTo(protocol === "icmp" ? `${end}:${ECHO_PORT}` : end, Object.keys(shape.hosts), where, findings);
+  if (protocol === "icmp" && (exchange === "again" || from?.sourcePort))
+    findings.push(
+      codedFinding(
+        "undrivable-flow",
+        where,
+        `"${text}": an ICMP echo has no port, and no second exchange over one socket.`,
+      ),
+    );
   if (exchange === "again" && protocol === "tcp")
     findings.push(
       codedFinding(
@@ -61,22 +72,20 @@ export function parseFlowText(text: string, shape: PodShape, where = "FLOW"): Pa
   return { ok: true, value: { ...who, ...to, protocol, exchange, written: text } };
 }
 
-/** Takes `/tcp` or `/udp` off a target; `end` is null where the rest is not worth reading. */
+/** Takes `/tcp`, `/udp` or `/icmp` off a target; `end` is null where the rest is not worth reading. */
 function parseProtocol(text: string, where: string, findings: Finding[]) {
   const [, end = text, suffix] = /^(.*)\/(.*)$/.exec(text) ?? [];
   if (suffix === undefined || suffix === "tcp") return { end, protocol: "tcp" as const };
   if (suffix === "udp") return { end, protocol: "udp" as const };
-  const isIcmp = suffix === "icmp";
+  if (suffix === "icmp") return { end, protocol: "icmp" as const };
   findings.push(
     codedFinding(
-      isIcmp ? "undrivable-flow" : "invalid-flow",
+      "invalid-flow",
       where,
-      isIcmp
-        ? `"${text}": ICMP flows cannot be driven; use TCP (no suffix) or /udp.`
-        : `"${suffix}" is not a protocol; use /tcp or /udp, or write no suffix for TCP.`,
+      `"${suffix}" is not a protocol; use /tcp, /udp or /icmp, or write no suffix for TCP.`,
     ),
   );
-  return { end: isIcmp ? null : end, protocol: "tcp" as const };
+  return { end, protocol: "tcp" as const };
 }
 
 function parseTo(text: string, hosts: readonly string[], where: string, findings: Finding[]) {
@@ -89,12 +98,12 @@ function parseTo(text: string, hosts: readonly string[], where: string, findings
     );
     return null;
   }
-  const port = /^\d{1,5}$/.test(portText ?? "") ? Number(portText) : 0;
-  if (port < 1 || port > MAX_PORT)
+  const port = readPort(portText ?? "");
+  if (port === null)
     findings.push(codedFinding("invalid-flow", where, `"${portText}" is not a port; use 1 to ${MAX_PORT}.`));
   const name = plain ?? "";
   const base = name.endsWith("6") ? name.slice(0, -1) : name;
-  if (names.includes(base)) return { target: base, family: (base === name ? 4 : 6) as Family, port };
+  if (names.includes(base)) return { target: base, family: (base === name ? 4 : 6) as Family, port: port ?? 0 };
   const address = canonicalAddress(bracketed ?? name);
   if (address === null || (familyOf(address) === 6) !== (bracketed !== undefined)) {
     findings.push(
@@ -106,7 +115,14 @@ function parseTo(text: string, hosts: readonly string[], where: string, findings
     );
     return null;
   }
-  return { target: address, family: familyOf(address), port };
+  return { target: address, family: familyOf(address), port: port ?? 0 };
+}
+
+/** An echo has port 0, and stands here with `icmp` for one; null is no port. */
+function readPort(text: string): number | null {
+  if (text === ECHO_PORT) return 0;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return port < 1 || port > MAX_PORT ? null : port;
 }
 
 function guessName(word: string, names: readonly string[]): string {

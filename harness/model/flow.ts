@@ -5,9 +5,12 @@ import { hostOfActor, type Owner } from "./pod.ts";
 export type Manner = "answer" | "forward";
 
 /** The protocols of flows that are driven and analysed, in the order in which they are named. */
-export const FLOW_PROTOCOLS = ["tcp", "udp"] as const;
+export const FLOW_PROTOCOLS = ["tcp", "udp", "icmp"] as const;
 
-/** A flow's protocol: a TCP connection with a request and its answer, or a UDP datagram and its answer. */
+/** The protocols that have ports. */
+export const PORT_PROTOCOLS = ["tcp", "udp"] as const satisfies readonly FlowProtocol[];
+
+/** A flow's protocol: a TCP connection with a request and its answer, a UDP datagram and its answer, or an ICMP echo and its reply. */
 export type FlowProtocol = (typeof FLOW_PROTOCOLS)[number];
 
 /**
@@ -43,7 +46,7 @@ export interface FlowSpec extends FlowWho {
   /** `pod`, `upstream`, `client`, `localhost` or a further host without their `6`, or a canonical address. */
   readonly target: string;
   readonly family: Family;
-  /** 1–65535. */
+  /** 1–65535; 0 of ICMP. */
   readonly port: number;
   readonly protocol: FlowProtocol;
   /** `again`: the flow's second exchange, over the socket of its first. */
@@ -81,7 +84,7 @@ export interface FlowTarget {
   /** A name without its `6`, or a canonical address: `pod`, `upstream`, `localhost`, `10.96.0.1`, `2001:db8::1`. */
   readonly target: string;
   readonly address: string;
-  /** 1–65535. */
+  /** 1–65535; 0 of ICMP. */
   readonly port: number;
 }
 

@@ -8,7 +8,7 @@ import { findListener, forwards, type PodShape } from "./pod-shape.ts";
 
 const WRITABLE_KINDS = LANDING_KINDS.filter((kind) => kind !== "could-not-look").filter((kind) => kind !== "listener");
 const GRAMMAR =
-  "LISTENER[:PORT] [at ADDRESS] [redirected] [via LISTENER[,LISTENER]] [from ADDRESS], refused, reset, timed-out, unanswered, unreachable or loop";
+  "LISTENER[:PORT] [at ADDRESS] [redirected] [via LISTENER[,LISTENER]] [from ADDRESS], replied [at ADDRESS], refused, reset, timed-out, unanswered, unreachable or loop";
 
 /**
  * Reads an expected landing: `LISTENER[:PORT] [at ADDRESS] [redirected] [via LISTENER[,LISTENER]] [from ADDRESS]`, or one word such as
@@ -35,7 +35,7 @@ export function parseLandingText(text: string, shape: PodShape, where: string): 
         `"${head}" is not a valid landing; write ${GRAMMAR}.${tellListeners(name, shape)}`,
       ),
     );
-  const tail = readTail(text.slice(head.length), listener, shape);
+  const tail = readTail(text.slice(head.length), { listener, kind }, shape);
   if (tail === null)
     findings.push(
       codedFinding(
@@ -60,9 +60,14 @@ function tellListeners(name: string | undefined, shape: PodShape): string {
 type Tail = Pick<LandingSpec, "address" | "redirected" | "via" | "source">;
 
 /**
- * Reads what may follow a landing's head; null where it may not. Only a listener has an address, can be redirected to or see a source.
+ * Reads what may follow a landing's head; null where it may not. Only a listener can be redirected to or see a source; only it
+ * and a reply have an address.
  */
-function readTail(text: string, listener: ListenerName | null, shape: PodShape): Tail | null {
+function readTail(
+  text: string,
+  { listener, kind }: { readonly listener: ListenerName | null; readonly kind: EndingKind | undefined },
+  shape: PodShape,
+): Tail | null {
   const found = /^(?: at (\S+))?( redirected)?(?: via (\S+))?(?: from (\S+))?$/.exec(text);
   if (!found) return null;
   const [, at, redirected, viaText, from] = found;
@@ -74,6 +79,8 @@ function readTail(text: string, listener: ListenerName | null, shape: PodShape):
   });
   const [address, source] = [at, from].map((end) => (end === undefined ? null : canonicalAddress(end)));
   if (via.length < written.length || (from !== undefined && !source) || (at !== undefined && !address)) return null;
+  if (kind === "replied" && via.length === 0 && redirected === undefined && from === undefined)
+    return { via, address: address ?? null, source: null, redirected: "as-dialled" };
   if (listener === null && (at !== undefined || redirected !== undefined || from !== undefined)) return null;
   return {
     via,
@@ -119,6 +126,7 @@ export function demandAlike(landing: Landing & { readonly kind: EndingKind }): L
   const { kind, listener, port, address, source, hops } = landing;
   if (kind === "loop") return makeLandingSpec("loop");
   const via = hops.map((hop) => hop.listener);
+  if (kind === "replied") return makeLandingSpec(kind, { address });
   if (kind !== "listener") return makeLandingSpec(kind, { via });
   return makeLandingSpec(kind, {
     listener,

@@ -5,6 +5,7 @@ import type { ListenerName } from "./pod.ts";
 /** The closed list of ways in which a flow can end. */
 export const LANDING_KINDS = [
   "listener",
+  "replied",
   "refused",
   "reset",
   "timed-out",
@@ -157,9 +158,9 @@ export function isSilent(landing: { readonly kind: string } | undefined): boolea
 }
 
 /**
- * Says whether what was seen is what was expected. Compared are kind, and for a listener its name, port, original destination and hops; the
- * address that accepted and the source's only where `expected` names one, or a range (the source's port never: it is the kernel's free
- * choice). Of a `loop` the hops seen must begin with those that `expected` names, if it names any. `could-not-look` agrees with nothing.
+ * Says whether what was seen is what was expected. Compared are kind, for a listener its name, port, original destination and hops, and of
+ * a reply its host; an address, and a listener's source, only where `expected` names one, or a range (the source's port never: the kernel
+ * chooses it). Of a `loop` the hops seen must begin with those that `expected` names, if any. `could-not-look` agrees with nothing.
  *
  * @example
  * landingsAgree(expected, { ...expected, source: "10.244.0.3:41234" })   // true where `expected.source` is null
@@ -170,12 +171,15 @@ export function landingsAgree(expected: Landing, seen: Landing): boolean {
   const hopsAgree =
     (expected.kind === "loop" || expected.hops.length === seen.hops.length) &&
     expected.hops.every((hop, i) => hop.listener === seen.hops[i]?.listener && hop.port === seen.hops[i]?.port);
+  const isHost = expected.host === null || expected.host === seen.host;
+  const isAddress = expected.address === null || expected.address === seen.address;
+  if (expected.kind === "replied") return isHost && isAddress;
   if (expected.kind !== "listener") return hopsAgree;
   return (
     hopsAgree &&
     expected.listener === seen.listener &&
     expected.port === seen.port &&
-    (expected.address === null || expected.address === seen.address) &&
+    isAddress &&
     expected.originalDestination === seen.originalDestination &&
     (expected.source === null || isSourceMet(expected.source, seen.source))
   );

@@ -65,6 +65,8 @@ export interface PodSpec {
   readonly clientPorts: readonly number[];
   /** Absent: nobody takes datagrams. The ports above are TCP's alone. */
   readonly udp?: UdpPorts;
+  /** Whether echo requests are driven: then every host notes those that come to it. */
+  readonly echo?: boolean;
   /** Addresses beside its own that upstream owns; each is one that some flow dials. */
   readonly upstreamAddresses: readonly string[];
 }

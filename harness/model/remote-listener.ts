@@ -10,9 +10,11 @@ import type { PodShape } from "./pod-shape.ts";
  */
 export function nameRemote(landing: Landing, shape: PodShape, changed: Partial<Landing> = {}): Landing {
   const { kind, host, address, port } = landing;
-  if (kind !== "listener" || (host !== "upstream" && host !== "client")) return { ...landing, ...changed };
+  const isSomebodys = kind === "listener" || kind === "replied";
+  if (!isSomebodys || (host !== "upstream" && host !== "client")) return { ...landing, ...changed };
   const further = Object.entries(shape.hosts).find(([, own]) => own[4] === address || own[6] === address)?.[0];
   const at = further ?? host;
+  if (kind === "replied") return { ...landing, host: at, ...changed };
   const named = shape.listeners.find(
     (listener) =>
       listener.host === at && listener.port === port && (listener.address === null || listener.address === address),

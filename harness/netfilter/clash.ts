@@ -12,8 +12,11 @@ const DIRECTIONS: readonly Direction[] = ["original", "reply"];
  */
 function hasTaken(other: Entry, of: Direction, entry: Entry, direction: Direction): boolean {
   const zone = other.zones[of];
+  const hasPorts = entry.protocol === "tcp" || entry.protocol === "udp";
   return (
     other.protocol === entry.protocol &&
+    // The types of requests and of replies belong to the tuples of echoes.
+    (hasPorts || of === direction) &&
     zone === entry.zones[direction] &&
     zone === entry.zones[of] &&
     isSameTuple(other[of], entry[direction])

@@ -10,11 +10,12 @@ import {
 import type { Owner } from "../model/pod.ts";
 import type { KnownAddress } from "./address-book.ts";
 import { findType } from "./address-type.ts";
-import { endOf, hasStatus } from "./connection-match.ts";
+import { endOf, hasStatus, portOfEnd } from "./connection-match.ts";
 import type { Entry } from "./entry.ts";
+import { bytesOfIcmp, typeOfIcmp } from "./icmp-readers.ts";
 import { settleMaker } from "./maker.ts";
 import type { Oracle } from "./oracle.ts";
-import { hasTemplateOnly, noteTemplate, type Packet, stateOf } from "./packet.ts";
+import { hasPorts, hasTemplateOnly, noteTemplate, type Packet, stateOf } from "./packet.ts";
 import { findDemuxed, findTaker } from "./socket-match.ts";
 
 /** What a key reads: a number, an interface's name (empty where a hook has none), or an end that the kernel may choose from a range. */
@@ -26,9 +27,6 @@ export type Read = (packet: Packet, key: CompareKey, asked: bigint) => KeyReadin
 /** What the kernel calls IPv4 and IPv6 in `meta nfproto` (include/uapi/linux/netfilter.h) and `meta protocol` (uapi/linux/if_ether.h). */
 const NFPROTO = { 4: 2n, 6: 10n } as const;
 const ETHERTYPE = { 4: 0x0800n, 6: 0x86ddn } as const;
-/** Type of the ICMP errors that the simulator makes: destination unreachable. */
-const UNREACHABLE = { 4: 3n, 6: 1n } as const;
-
 const protocolOf = ({ protocol }: Packet) => BigInt(PROTOCOL_NUMBERS[protocol]);
 const ofFamily =
   (family: 4 | 6, read: Read): Read =>
@@ -108,10 +106,10 @@ export const READERS = {
   "tcp flags": ofProtocol("tcp", ({ flags }) => BigInt(flags)),
   "udp sport": ofProtocol("udp", sourcePort),
   "udp dport": ofProtocol("udp", destinationPort),
-  "th sport": (packet, key) => (packet.error === null ? sourcePort(packet, key, 0n) : bytesOfError(packet)),
-  "th dport": (packet, key) => (packet.error === null ? destinationPort(packet, key, 0n) : bytesOfError(packet)),
-  "icmp type": ofProtocol("icmp", ({ error }) => (error === null ? 8n : UNREACHABLE[4])),
-  "icmpv6 type": ofProtocol("ipv6-icmp", ({ error }) => (error === null ? 128n : UNREACHABLE[6])),
+  "th sport": (packet, key) => (hasPorts(packet) ? sourcePort(packet, key, 0n) : bytesOfIcmp(packet)),
+  "th dport": (packet, key) => (hasPorts(packet) ? destinationPort(packet, key, 0n) : bytesOfIcmp(packet)),
+  "icmp type": ofProtocol("icmp", typeOfIcmp),
+  "icmpv6 type": ofProtocol("ipv6-icmp", typeOfIcmp),
   "fib saddr type": (packet, key) => typeOf(packet, packet.source, key),
   "fib daddr type": (packet, key) => typeOf(packet, packet.destination, key),
   "fib saddr oif": readReversePath,
@@ -163,7 +161,7 @@ function readAddressOfEnd(entry: Entry, { family }: Packet, key: CompareKey): Ke
 
 function readPortOfEnd(entry: Entry, _: Packet, key: CompareKey): KeyReading | null {
   const end = connectionEnd(key);
-  return end === null ? null : { port: endOf(entry, end).port };
+  return end === null ? null : { port: portOfEnd(entry, end) };
 }
 
 function typeOf({ in: input, out, walk }: Packet, address: KnownAddress, { device }: CompareKey): KeyReading {
@@ -189,10 +187,4 @@ function readReversePath(packet: Packet): KeyReading | null {
   if (path === input) return 1n;
   const maySkip = hook === "input" && (input === "lo" || findDemuxed(packet) !== null);
   return maySkip && !walk.oracle.ask("whether the kernel looks the reverse path up in input") ? 1n : 0n;
-}
-
-/** Where ports would stand, an ICMP error has its type, its code and a checksum. */
-function bytesOfError({ walk }: Packet): KeyReading | null {
-  walk.oracle.giveUp("what th sport and th dport read of an ICMP error");
-  return null;
 }

@@ -50,7 +50,7 @@ function holds(match: ConnectionMatch, entry: Entry, packet: Packet): boolean {
     case "connection-address":
       return isInNetwork(endOf(entry, match.end).address, match.network, packet);
     case "connection-port":
-      return portIsIn(endOf(entry, match.end).port, [match.ports], packet);
+      return portIsIn(portOfEnd(entry, match.end), [match.ports], packet);
     case "connection-status":
       return match.statuses.some((status) => hasStatus(status, entry, packet));
     case "connection-direction":
@@ -70,6 +70,20 @@ export function endOf({ original, reply }: Entry, end: ConnectionEnd): EndPoint 
     case "reply-destination":
       return reply.destination;
   }
+}
+
+/** Types of echo requests and replies, with code 0 behind them (icmp_pkt_to_tuple in net/netfilter/nf_conntrack_proto_icmp.c). */
+const ECHO_TYPES = {
+  icmp: { "original-destination": 8 << 8, "reply-destination": 0 },
+  "ipv6-icmp": { "original-destination": 128 << 8, "reply-destination": 129 << 8 },
+} as const;
+
+/** Gives what stands as the port of one end of a tracked connection; of an echo that is its identifier, or its type and code. */
+export function portOfEnd(entry: Entry, end: ConnectionEnd): number {
+  const { protocol } = entry;
+  if (protocol === "tcp" || protocol === "udp") return endOf(entry, end).port;
+  if (end === "original-destination" || end === "reply-destination") return ECHO_TYPES[protocol][end];
+  return entry.original.source.port;
 }
 
 /**

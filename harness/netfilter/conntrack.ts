@@ -28,7 +28,7 @@ function makeEntry(packet: Packet, zones: Zones): Entry {
     confirmation: "unconfirmed",
     replies: "none",
     handshake: isSyn(packet) ? "asked" : "made",
-    assurance: isSyn(packet) ? "none" : "not-known",
+    assurance: isSyn(packet) || isEcho(packet) ? "none" : "not-known",
     natSource: "not-asked",
     natDestination: "not-asked",
   };
@@ -50,7 +50,7 @@ export function trackConnection(packet: Packet, zones: Zones): void {
     relateError(packet, packet.error, zones);
     return;
   }
-  const found = findEntry(packet.walk.entries, packet, zones);
+  const found = findEntry(packet.walk.entries, packet, zones, directionOfEcho(packet));
   if (found !== null) {
     if (isReset(packet) && found.entry.replies === "none") forgetConnection(packet.walk.entries, found.entry);
     if (isOutOfTurn(packet, found)) return;
@@ -72,6 +72,7 @@ function noteHandshake({ entry, direction }: Found, { flags }: Packet): void {
     if ((flags & TCP_FLAG_BITS.SYN) !== 0) entry.handshake = "made";
     return;
   }
+  if (entry.protocol !== "tcp") return;
   const isPlain = (flags & (TCP_FLAG_BITS.SYN | TCP_FLAG_BITS.RST | TCP_FLAG_BITS.FIN)) === 0;
   if (isPlain && entry.handshake === "made" && entry.assurance === "none") entry.assurance = "given";
 }
@@ -80,7 +81,13 @@ function isSyn({ protocol, flags }: Packet): boolean {
   return protocol === "tcp" && (flags & TCP_FLAG_BITS.SYN) !== 0 && (flags & TCP_FLAG_BITS.ACK) === 0;
 }
 
+function isEcho({ protocol, error }: Packet): boolean {
+  return error === null && (protocol === "icmp" || protocol === "ipv6-icmp");
+}
+
+/** An echo reply begins nothing (icmp_new in nf_conntrack_proto_icmp.c, icmpv6's in nf_conntrack_proto_icmpv6.c). */
 function canBegin(packet: Packet): boolean {
+  if (isEcho(packet)) return packet.purpose !== "answer";
   const isSynAck = (packet.flags & TCP_FLAG_BITS.SYN) !== 0 && (packet.flags & TCP_FLAG_BITS.ACK) !== 0;
   return !isSynAck && (packet.flags & (TCP_FLAG_BITS.RST | TCP_FLAG_BITS.FIN)) === 0;
 }
@@ -101,8 +108,10 @@ function attachEntry(packet: Packet, entry: Entry, direction: Packet["direction"
 }
 
 /** An ICMP error belongs to the connection that has an answer to what it quotes (nf_conntrack_inet_error). */
-function relateError(packet: Packet, { quoted, protocol }: IcmpError, zones: Zones): void {
-  const found = findEntry(packet.walk.entries, { ...packet, protocol, ...answerFields(quoted) }, zones);
+function relateError(packet: Packet, error: IcmpError, zones: Zones): void {
+  const { quoted, protocol } = error;
+  const answer = { ...packet, protocol, ...answerFields(quoted) };
+  const found = findEntry(packet.walk.entries, answer, zones, directionOfError(error));
   if (found === null) return;
   packet.entry = found.entry;
   packet.direction = found.direction;
@@ -124,13 +133,34 @@ interface Found {
   readonly direction: Packet["direction"];
 }
 
-/** Zones are compared for the direction that a tuple belongs to alone (nf_ct_key_equal). */
-function findEntry(entries: readonly Entry[], packet: Packet, zones: Zones): Found | null {
+/**
+ * Of an echo the type belongs to the tuple (icmp_pkt_to_tuple), so that a reply is told from its request where both ends are one address;
+ * null of everything else.
+ */
+function directionOfEcho(packet: Packet): Packet["direction"] | null {
+  if (!isEcho(packet)) return null;
+  return packet.purpose === "answer" ? "reply" : "original";
+}
+
+/** An error is looked for by what would answer the packet that it quotes. */
+function directionOfError({ protocol, purpose }: IcmpError): Packet["direction"] | null {
+  if (protocol === "tcp" || protocol === "udp") return null;
+  return purpose === "answer" ? "original" : "reply";
+}
+
+/** Zones are compared for the direction that a tuple belongs to alone (nf_ct_key_equal). `only`: the one direction that is asked for. */
+function findEntry(
+  entries: readonly Entry[],
+  packet: Packet,
+  zones: Zones,
+  only: Packet["direction"] | null,
+): Found | null {
   for (const entry of entries) {
     if (entry.protocol !== packet.protocol) continue;
-    if (entry.zones.original === zones.original && isOf(entry.original, packet))
+    if (only !== "reply" && entry.zones.original === zones.original && isOf(entry.original, packet))
       return { entry, direction: "original" };
-    if (entry.zones.reply === zones.reply && isOf(entry.reply, packet)) return { entry, direction: "reply" };
+    if (only !== "original" && entry.zones.reply === zones.reply && isOf(entry.reply, packet))
+      return { entry, direction: "reply" };
   }
   return null;
 }

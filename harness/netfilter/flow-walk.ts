@@ -6,6 +6,7 @@ import { nameRemote } from "../model/remote-listener.ts";
 import type { KnownAddress } from "./address-book.ts";
 import { type Attempt, makeConnection } from "./connection.ts";
 import { exchangeDatagrams } from "./datagram.ts";
+import { exchangeEcho } from "./echo.ts";
 import { isSameEnd, renderEnd } from "./entry.ts";
 import type { Oracle } from "./oracle.ts";
 import { EPHEMERAL } from "./packet.ts";
@@ -51,6 +52,7 @@ export function walkFlow(
 /** Only a flow's own datagram is one of two over one socket. */
 function walkAttempt(walk: Walk, attempt: Attempt, flow: ResolvedFlow, { length }: readonly Hop[]): Ending {
   if (flow.protocol === "tcp") return makeConnection(walk, attempt);
+  if (flow.protocol === "icmp") return exchangeEcho(walk, attempt);
   return exchangeDatagrams(walk, attempt, length === 0 ? (flow.exchange ?? "first") : "first");
 }
 
@@ -140,11 +142,19 @@ function whyNotDialled(attempt: Attempt, protocol: FlowProtocol): string | null 
 }
 
 function landAt(ending: Ending, hops: readonly Hop[]): Landing {
-  if (ending.kind === "refused")
-    return makeLanding("refused", { address: ending.at.address.text, port: ending.at.port, hops });
+  if (ending.kind === "refused") {
+    const { address, port } = ending.at;
+    // An echo has no port.
+    return makeLanding("refused", { address: address.text, port: port < 0 ? null : port, hops });
+  }
   if (ending.kind === "unanswered") {
     const { host = null, replyFrom } = ending;
     return makeLanding(ending.kind, { host, hops, ...(replyFrom ? { replyFrom: renderEnd(replyFrom) } : {}) });
+  }
+  if (ending.kind === "replied") {
+    const { source, destination } = ending.ends;
+    const ends = { address: destination.address.text, source: renderEnd(source) };
+    return makeLanding(ending.kind, { host: ending.host, ...ends, hops });
   }
   if (ending.kind !== "listener") return makeLanding(ending.kind, { hops });
   const { listener, ends } = ending;

@@ -32,6 +32,8 @@ export function portsOf(port: number): Range {
 
 /** More than any port, so that two of them are one number. */
 const CHOICE_FACTOR = 65536;
+/** What stands for the identifier of an echo, which is any number but 0 (ping_get_port in net/ipv4/ping.c); it equals only itself. */
+export const IDENTIFIER = choicePort({ first: 1, last: 65535 });
 /** What hosts send with where nothing says otherwise (`net.ipv4.ip_default_ttl`, `hop_limit` of a fresh network namespace). */
 const DEFAULT_HOP_LIMIT = 64;
 
@@ -87,7 +89,7 @@ export interface Packet {
   route: Route;
   /** The device that its maker has asked its first route to leave by; null where any will do. Nothing asks for one again later. */
   readonly device: string | null;
-  /** `answer`: a listener's datagram in answer to another. */
+  /** `answer`: a listener's datagram in answer to another, or an echo reply. */
   readonly purpose: "answer" | "other";
   /** What TPROXY has given it to: a listener, or the connection's own socket. */
   assigned: Listener | Socket | null;
@@ -109,6 +111,7 @@ export interface IcmpError {
   quoted: Tuple;
   /** Of the packet that it answers. */
   readonly protocol: PacketProtocol;
+  readonly purpose: Packet["purpose"];
   readonly meaning: IcmpMeaning;
 }
 

@@ -32,7 +32,16 @@ export interface TracedEnds {
 /** One packet's way through the pod: every rule and policy that it met, in order. */
 export interface PacketTrace {
   readonly family: Family;
-  readonly packet: "SYN" | "SYN-ACK" | "ACK" | "data" | "RST" | "datagram" | "ICMP error";
+  readonly packet:
+    | "SYN"
+    | "SYN-ACK"
+    | "ACK"
+    | "data"
+    | "RST"
+    | "datagram"
+    | "ICMP error"
+    | "echo request"
+    | "echo reply";
   /** Ends as the packet named them when it met its first rule. */
   readonly source: string;
   readonly destination: string;
@@ -151,9 +160,10 @@ function describePacket(packet: Packet): Pick<PacketTrace, "family" | "packet" |
   };
 }
 
-function namePacket({ error, flags, protocol }: Packet): PacketTrace["packet"] {
+function namePacket({ error, flags, protocol, purpose }: Packet): PacketTrace["packet"] {
   if (error !== null) return "ICMP error";
   if (protocol === "udp") return "datagram";
+  if (protocol !== "tcp") return purpose === "answer" ? "echo reply" : "echo request";
   const has = (flag: keyof typeof TCP_FLAG_BITS) => (flags & TCP_FLAG_BITS[flag]) !== 0;
   if (has("RST")) return "RST";
   if (has("SYN")) return has("ACK") ? "SYN-ACK" : "SYN";

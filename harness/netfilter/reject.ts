@@ -66,7 +66,7 @@ export function makeIcmpError(packet: Packet, source: KnownAddress, meaning: Icm
     destination: packet.source,
     destinationPort: 0,
     maker: "kernel",
-    error: { quoted: tupleOf(packet), protocol: packet.protocol, meaning },
+    error: { quoted: tupleOf(packet), protocol: packet.protocol, purpose: packet.purpose, meaning },
   });
 }
 

@@ -12,6 +12,8 @@ export type Ending =
   | Taken
   | { readonly kind: "refused"; readonly at: EndPoint }
   | { readonly kind: "reset" | "timed-out" | "unreachable" }
+  /** `host`: whose kernel replied to an echo request; `ends`: as that host saw the request. */
+  | { readonly kind: "replied"; readonly host: HostName; readonly ends: Tuple }
   /**
    * `host`: whose listener took the datagram; `replyFrom`: where an answer came from that was not the one dialled; `taken`: how that
    * listener got it.

@@ -59,7 +59,7 @@ function listListeners({ shape, listen, upstreamPorts, clientPorts, udp }: PodSp
   const root = { uid: 0, gid: 0 };
   const app = { uid: APP_ID, gid: APP_ID };
   const own = shape.listeners.filter(({ host }) => host === "pod");
-  const ownOf = (protocol: FlowProtocol) =>
+  const ownOf = (protocol: ListenerShape["protocols"][number]) =>
     own.filter((listener) => listener.protocols.includes(protocol)).map((listener) => toListener(listener, protocol));
   const peers = (protocol: FlowProtocol, ports: UdpPorts): readonly Listener[] => {
     const plain = (name: ListenerName, host: HostName, owner: Owner) => (port: number) =>

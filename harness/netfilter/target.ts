@@ -19,7 +19,7 @@ import { compileKeys, isElement } from "./compare.ts";
 import { type Action, CONTINUE, type CompiledChain, RETURN_VERDICT, type RuleVerdict } from "./compiled-chain.ts";
 import { compileMatch } from "./match.ts";
 import { redirectAddress, setDestination, setSource } from "./nat.ts";
-import { choicePort, noteTemplate, type Packet, type TrackingTemplate } from "./packet.ts";
+import { choicePort, hasPorts, noteTemplate, type Packet, type TrackingTemplate } from "./packet.ts";
 import { assignListener } from "./socket-match.ts";
 import { ACCEPT, DROP } from "./verdict.ts";
 
@@ -195,7 +195,7 @@ function masquerade(packet: Packet, ports: Range | null, flags: readonly string[
 
 /** A port inside the range stays; otherwise the first is taken, unless chance is asked for (nf_nat_l4proto_unique_tuple). */
 function choosePort(packet: Packet, port: number, ports: Range | null, random: boolean): number {
-  if (ports === null) return port;
+  if (ports === null || !hasPorts(packet)) return port;
   if (random && ports.first !== ports.last) packet.walk.oracle.giveUp(`a random port of ${ports.first}-${ports.last}`);
   return port >= ports.first && port <= ports.last && !random ? port : ports.first;
 }
@@ -204,7 +204,9 @@ function choosePort(packet: Packet, port: number, ports: Range | null, random: b
 const RANDOM_PORTS: Range = { first: 1024, last: 65535 };
 
 /** Whichever port of a range the kernel chooses, the connection lands alike: only a rule that splits the range makes it a question. */
-function chooseSourcePort({ sourcePort }: Packet, ports: Range | null, flags: readonly string[]): number {
+function chooseSourcePort(packet: Packet, ports: Range | null, flags: readonly string[]): number {
+  const { sourcePort } = packet;
+  if (!hasPorts(packet)) return sourcePort;
   const isRandom = flags.includes("random") || flags.includes("random-fully");
   if (ports === null) return isRandom ? choicePort(RANDOM_PORTS) : sourcePort;
   const keepsPort = sourcePort >= ports.first && sourcePort <= ports.last && !isRandom;
@@ -251,7 +253,7 @@ function copy(packet: Packet, gateway: string): RuleVerdict {
   const text = `TEE --gateway ${gateway}`;
   if (host === "pod" || host === "loopback") packet.walk.oracle.giveUp(`${text}, an address of the pod's own`);
   // Whoever passes the copy of a datagram on brings it to its listener twice.
-  if (packet.protocol === "udp") packet.walk.oracle.giveUp(`${text}, of a datagram`);
+  if (packet.protocol !== "tcp" && packet.error === null) packet.walk.oracle.giveUp(`${text}, of a datagram`);
   // The copy of what the pod sends itself leaves it, and the network's errors about it end the pod's own connection.
   if (packet.in === "lo") packet.walk.oracle.giveUp(`${text}, of a packet on lo`);
   // Whoever passes on the copy of what came in brings it back, to be copied again; such late segments reset connections.

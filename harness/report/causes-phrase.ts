@@ -68,6 +68,7 @@ function keyOf({ flow, manner }: CauseReport["flows"][number]): string {
 /** What a flow does that lands so, what several do, and what was required of them instead. */
 const VERBS = {
   listener: ["lands on", "land on", "landing on"],
+  replied: ["is replied to", "are replied to", "being replied to"],
   refused: ["is refused", "are refused", "being refused"],
   reset: ["is reset", "are reset", "being reset"],
   unreachable: ["finds no way", "find no way", "finding no way"],
@@ -189,10 +190,8 @@ export function describeCause({ rule, wanted, why, kind, breaks, remedy }: Cause
 
 /** Gives what a flow was to get and what it got. */
 export function describeEnds(flow: FlowReport, backend: BackendName): readonly EvidenceRow[] {
-  return [
-    ["expected", describeLanding(flow.expected)],
-    [nameObserved(backend), describeGot(flow)],
-  ];
+  const expected = describeLanding(flow.expected);
+  return [["expected", expected] as const, [nameObserved(backend), describeGot(flow)] as const];
 }
 
 function nameFlow({ flow, manner }: FlowReport): string {

@@ -15,12 +15,18 @@ export function describeClasses(
   backend: BackendName,
 ): string {
   const act = hasKernel(backend) ? "driven" : "predicted";
-  const named = protocols.map((name) => name.toUpperCase()).join(" and ");
+  const named = listProtocolNames(protocols);
   const classes = `${total} ${total === 1 ? "class" : "classes"} of ${named} flows`;
   const meaning = `; a class is all flows that rules and settings treat alike, and one of them is ${act}`;
   if (left === 0 && unspecified === 0) return `${classes}, all ${act}${meaning}`;
   const free = unspecified === 0 ? "" : `, ${unspecified} without a requirement`;
   return `${classes}: ${driven} ${act}${free}${left === 0 ? "" : `, ${left} not driven`}${meaning}`;
+}
+
+/** Gives protocols for a sentence about all of them: `TCP`, `TCP and UDP`, `TCP, UDP and ICMP`. */
+export function listProtocolNames(protocols: readonly string[]): string {
+  const names = protocols.map((name) => name.toUpperCase());
+  return [names.slice(0, -1).join(", "), ...names.slice(-1)].filter((text) => text !== "").join(" and ");
 }
 
 /** Says that a report is not about all flows: `only 3 of 94 flows were asked for`. */

@@ -26,6 +26,7 @@ export interface PictureLine {
 
 /** What a box says of flows that no listener took. */
 const KIND_WORDS: Readonly<Record<Exclude<Expectation["kind"], "listener">, string>> = {
+  replied: "replied",
   refused: "refused",
   reset: "reset",
   "timed-out": "timed-out",

@@ -20,8 +20,8 @@ export interface CanarySetting extends Pick<BoundScenario, "spec"> {
 
 /**
  * Drives flows whose landing is known while no rules are in: to a listener, to a closed port, to a peer; by UDP too where somebody takes
- * datagrams. Gives null if each landed where
- * it must, else a sentence that says which did not. A harness that fails here sees nothing, and nothing it says of other flows counts.
+ * datagrams, and by ICMP where echoes are driven. Gives null if each landed where it must, else a sentence that says which did not. A
+ * harness that fails here sees nothing, and nothing it says of other flows counts.
  */
 export async function findBlindness(sandbox: Sandbox, setting: CanarySetting, when: string): Promise<string | null> {
   const canaries = bindCanaries(sandbox, setting);
@@ -68,11 +68,19 @@ function listUdpCanaries({ app, upstream }: UdpPorts, family: Family): readonly 
   ];
 }
 
+/** What comes to a host is seen there, or a lost echo would be told from a blind sandbox by nothing. */
+function listEchoCanaries(family: Family): readonly Canary[] {
+  const ping = (actor: string, target: string) =>
+    [makeFlowSpec({ actor, target, family, port: 0, protocol: "icmp" }), makeLandingSpec("replied")] as const;
+  return [ping("client", "pod"), ping("app", "upstream")];
+}
+
 function bindCanaries({ addresses }: Sandbox, { spec, families }: CanarySetting) {
-  const { shape, udp } = spec;
+  const { shape, udp, echo } = spec;
   const canaries = families.flatMap((family) => [
     ...listTcpCanaries(spec, family),
     ...(udp === undefined ? [] : listUdpCanaries(udp, family)),
+    ...(echo ? listEchoCanaries(family) : []),
   ]);
   return canaries.map(([named, landing]) => {
     const flow = resolveFlow(named, addresses, shape);

@@ -24,6 +24,8 @@ export function findFlowFaults(spec: FlowSpec, manner: Manner, capture: Capture 
   const isPassedOn = capture === null || capture.shape.listeners.some(passesDatagramsOn);
   if (protocol === "udp" && manner === "forward" && !isPassedOn)
     refuse("is a datagram, which no listener of this pod forwards; move it to answer.");
+  if (protocol === "icmp" && manner === "forward")
+    refuse("is an ICMP echo, which no proxy forwards; move it to answer.");
   if (source === PASS_THROUGH_IPV6 && capture !== null && capture.shape.passThrough[6] === null)
     refuse('has the source ::6, which only an IPv6 pod has; write pod: "ipv6".');
   return [...findings, ...findLinkFaults(spec, capture)];
@@ -39,7 +41,7 @@ function passesDatagramsOn(listener: ListenerShape): boolean {
  */
 function mayBorrow(spec: FlowSpec, capture: Capture | null): boolean {
   const name = nameWho(spec);
-  if (hostOfActor(name) !== "pod" || spec.target !== "pod" || spec.protocol === "udp") return false;
+  if (hostOfActor(name) !== "pod" || spec.target !== "pod" || spec.protocol !== "tcp") return false;
   if (spec.mark !== 0) return true;
   if (capture === null) return spec.actor !== null && !USUAL_ACTORS.includes(spec.actor);
   return capture.shape.proxies.some((proxy) => proxy.name === name && proxy.runsAs.mark !== 0);

@@ -11,13 +11,14 @@ type OfBothFamilies<Name extends string> = Name | `${Name}6`;
 type Ids = `uid=${string}` | `gid=${string}` | `mark=${string}`;
 type Who = Ids | `${OfBothFamilies<(typeof ACTORS)[number]>}${"" | `,${Ids}`}`;
 type Address = `${number}.${string}` | `[${string}]`;
-type Target = `${OfBothFamilies<(typeof TARGETS)[number]> | Address}:${number}`;
+type TargetHost = OfBothFamilies<(typeof TARGETS)[number]> | Address;
+type Target = `${TargetHost}:${number}${"" | "/tcp" | "/udp"}` | `${TargetHost}/icmp`;
 
 /**
  * A flow as a test writes it: `client -> pod:8080`, `uid=1337,gid=1000 -> 10.96.0.1:443`, `app@127.0.0.2 -> upstream6:53/udp`. A mistyped
  * actor or target does not compile; ports, ids and addresses are read when the flow is driven.
  */
-export type FlowWords = `${"" | "again "}${Who}${"" | `@${string}`} -> ${Target}${"" | "/tcp" | "/udp"}`;
+export type FlowWords = `${"" | "again "}${Who}${"" | `@${string}`} -> ${Target}`;
 
 /** A landing as a test writes it: `envoy-inbound:15006`, `app:8080 via envoy-inbound from 127.0.0.6`, `refused`. */
 export type LandingWords =

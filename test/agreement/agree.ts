@@ -16,7 +16,7 @@ import { countKinds, renderKinds } from "./kinds.ts";
 import { listShortfalls, renderShares, type Shares } from "./limits.ts";
 import { shrinkCase } from "./shrink.ts";
 
-const USAGE = `Usage: npm run agree -- [--sets N] [--flows N] [--seed N] [--variant nft|legacy|both] [--family 4|6|both] [--protocol tcp|udp|mixed] [--format iptables|nft|mixed]
+const USAGE = `Usage: npm run agree -- [--sets N] [--flows N] [--seed N] [--variant nft|legacy|both] [--family 4|6|both] [--protocol tcp|udp|icmp|mixed] [--format iptables|nft|mixed]
 
 Drives random flows over random rule sets through the kernel, in network namespaces, and compares every landing with the simulator's.
 Prints how many rule sets and rules have each kind of match and of target, and which flows rules decided.
@@ -129,8 +129,8 @@ function readFormat(): DrawnFormat {
 
 function sampleCases(family: Family): readonly AgreementCase[] {
   const seed = Number(values.seed) + family;
-  const protocol = (["tcp", "udp", "mixed"] as const).find((name) => name === values.protocol);
-  if (protocol === undefined) throw new Error(`--protocol ${values.protocol} is not tcp, udp or mixed`);
+  const protocol = (["tcp", "udp", "icmp", "mixed"] as const).find((name) => name === values.protocol);
+  if (protocol === undefined) throw new Error(`--protocol ${values.protocol} is not tcp, udp, icmp or mixed`);
   return fc.sample(arbitraryAgreementCase(family, Number(values.flows), protocol, readFormat()), {
     seed,
     numRuns: Number(values.sets),

@@ -108,6 +108,7 @@ export function arbitraryAgreementCase(
             clientPorts: [80, 9090],
             upstreamAddresses: UPSTREAM_ADDRESSES,
             ...(protocol === "tcp" ? {} : { udp: UDP_PORTS }),
+            ...(protocol === "icmp" ? { echo: true } : {}),
           },
           rules: { ip: family === 4 ? ruleset : null, ip6: family === 6 ? ruleset : null, policyRouting },
           requests,
@@ -311,7 +312,9 @@ function isUpstreams(target: string): boolean {
 }
 
 function makeRequest({ who, target, port, manner, by, exchange }: Wanted): FlowRequest {
-  const text = by === "tcp" ? `${who} -> ${target}:${port}` : `${exchange}${who} -> ${target}:${port}/udp`;
+  const echo = `${who} -> ${target}/icmp`;
+  const text =
+    by === "icmp" ? echo : by === "tcp" ? `${who} -> ${target}:${port}` : `${exchange}${who} -> ${target}:${port}/udp`;
   const parsed = parseFlowText(text, SHAPE);
   if (!parsed.ok) throw new Error(parsed.findings.map((found) => found.message).join(" "));
   return { flow: resolveFlow(parsed.value, DEFAULT_ADDRESSES, SHAPE), manner };

@@ -24,6 +24,7 @@ suite.each(["nft", "legacy"] as const)("simulator and kernel, rules by %s", (var
     [6, "tcp", "iptables"],
     [4, "mixed", variant === "nft" ? "nft" : "iptables"],
     [6, "mixed", variant === "nft" ? "mixed" : "iptables"],
+    [variant === "nft" ? 4 : 6, "icmp", variant === "nft" ? "nft" : "iptables"],
   ] as const)(
     "simulator and kernel land every flow of IPv%i (protocol: %s) in the same place, under random rules of %s",
     async (family, protocol, format) => {

@@ -151,6 +151,8 @@ export function describe(landing: Landing): string {
   const { kind, listener, address, port, originalDestination, source } = landing;
   const via = landing.hops.map((hop) => `${hop.listener}:${hop.port}<-${hop.originalDestination}`).join(" ");
   if (kind === "could-not-look") return describeBlind(landing.cause ?? "", via);
+  if (kind === "replied")
+    return `${kind} by ${landing.host} at ${address} from ${parseEndpoint(source ?? "")?.address}`;
   if (kind !== "listener") return `${kind} via ${via}${describeReply(landing)}`;
   return `${listener} ${address}:${port}<-${originalDestination} from ${parseEndpoint(source ?? "")?.address} via ${via}`;
 }

@@ -1,4 +1,11 @@
-import { addressValue, type Network, parseNetwork, prefixLength, renderAddress } from "../../harness/model/address.ts";
+import {
+  addressValue,
+  type Family,
+  type Network,
+  parseNetwork,
+  prefixLength,
+  renderAddress,
+} from "../../harness/model/address.ts";
 import type { ConnectionEnd } from "../../harness/model/compare.ts";
 import { type Flow, startsInPod } from "../../harness/model/flow.ts";
 import type { Match, OwnerMatch, Range } from "../../harness/model/match.ts";
@@ -9,7 +16,8 @@ import { listRules, type Rule, type Ruleset, type Table } from "../../harness/mo
 /** Ports from which the kernel dials where a flow does not say which, and their neighbours (net.ipv4.ip_local_port_range). */
 const UNBOUND: Range = { first: 1024, last: 65535 };
 const EPHEMERAL: Range = { first: 32768, last: 60999 };
-const PROTOCOL_NUMBER: Readonly<Record<Flow["protocol"], number>> = { tcp: 6, udp: 17 };
+const PROTOCOL_NUMBER: Readonly<Record<Flow["protocol"], number>> = { tcp: 6, udp: 17, icmp: 1 };
+const IPV6_ICMP = 58;
 
 /** One end of a packet; a port of null is the kernel's choice. */
 interface End {
@@ -33,12 +41,19 @@ interface Met {
  */
 export function meetFlows(ruleset: Ruleset, flows: readonly Flow[]): Ruleset {
   let count = 0;
-  const meet = (hook: string, rule: Rule): Rule => {
+  const meet = (hook: string, drawn: Rule): Rule => {
+    let rule = drawn;
     const turn = ++count;
+    if (flows.some(({ protocol }) => protocol === "icmp") && turn % 4 !== 0) rule = askForEchoes(rule, ruleset.family);
     if (turn % 3 === 0 || isSeldomKnown(rule)) return { ...rule, matches: rule.matches.map(widenSource) };
     const isAnswer = turn % 5 === 0;
     const met = pick(
-      flows.filter((flow) => passes(flow, hook, isAnswer) && (flow.protocol === "tcp" || !isTcpOnly(rule))),
+      flows.filter(
+        (flow) =>
+          passes(flow, hook, isAnswer) &&
+          (flow.protocol === "tcp" || !isTcpOnly(rule)) &&
+          (flow.protocol !== "icmp" || !asksPorts(rule)),
+      ),
       turn,
     );
     if (met === undefined) return { ...rule, matches: rule.matches.map(widenSource) };
@@ -113,6 +128,35 @@ function isSeldomKnown({ target }: Rule): boolean {
   return target?.kind === "tee";
 }
 
+/** Rules that have to do with ports become rules of ICMP, if what they do has nothing to do with these. */
+function askForEchoes(rule: Rule, family: Family): Rule {
+  if (isTcpOnly({ ...rule, matches: [] }) || targetHasPorts(rule)) return rule;
+  const protocol = family === 4 ? "icmp" : "ipv6-icmp";
+  const isPort = ({ kind }: Match) => ["source-port", "destination-port", "multiport", "tcp-flags"].includes(kind);
+  const matches = rule.matches
+    .filter((match) => !isPort(match))
+    .map((match) => (match.kind === "connection-port" ? meetIdentifier(match, family) : match));
+  return { ...rule, matches: matches.map((match) => (match.kind === "protocol" ? { ...match, protocol } : match)) };
+}
+
+/** As an echo's port connection tracking has its identifier, of which nothing is known, or its type and code. */
+function meetIdentifier(match: Extract<Match, { readonly kind: "connection-port" }>, family: Family): Match {
+  const type = { 4: { request: 8, reply: 0 }, 6: { request: 128, reply: 129 } }[family];
+  const [request, reply] = [type.request << 8, type.reply << 8];
+  if (match.end === "original-destination") return { ...match, ports: { first: request, last: request } };
+  if (match.end === "reply-destination") return { ...match, ports: { first: reply, last: reply } };
+  return { ...match, ports: { first: 0, last: 65535 } };
+}
+
+function asksPorts(rule: Rule): boolean {
+  const isPort = ({ kind }: Match) => ["source-port", "destination-port", "multiport"].includes(kind);
+  return rule.matches.some(isPort) || targetHasPorts(rule);
+}
+
+function targetHasPorts({ target }: Rule): boolean {
+  return target !== null && (target.kind === "tproxy" || ("ports" in target && target.ports !== null));
+}
+
 /** Rules that no datagram can meet, or that iptables takes for TCP alone. */
 function isTcpOnly({ matches, target }: Rule): boolean {
   return (
@@ -141,7 +185,8 @@ function meetMatch(match: Match, met: Met, turn: number): Match {
   if ("negated" in match && match.negated) {
     // iptables wants the ports of the protocol that the rule asks for.
     const isPort = match.kind === "source-port" || match.kind === "destination-port";
-    return widenSource(isPort ? { ...match, module: met.flow.protocol } : match);
+    const { protocol } = met.flow;
+    return widenSource(isPort && protocol !== "icmp" ? { ...match, module: protocol } : match);
   }
   return meetPort(meetAddress(meetOther(match, met, turn), met), met);
 }
@@ -161,11 +206,12 @@ function endOfConnection(end: ConnectionEnd, met: Met): End {
 
 function meetPort(match: Match, met: Met): Match {
   const { source, destination } = endsOfPacket(met);
-  if (match.kind === "connection-port")
+  if (match.kind === "connection-port" && met.flow.protocol !== "icmp")
     return { ...match, ports: holding(match.ports, endOfConnection(match.end, met).port) };
   if (match.kind === "source-port" || match.kind === "destination-port") {
     const { port } = match.kind === "source-port" ? source : destination;
-    return { ...match, module: met.flow.protocol, ports: holding(match.ports, port) };
+    const { protocol } = met.flow;
+    return { ...match, ...(protocol === "icmp" ? {} : { module: protocol }), ports: holding(match.ports, port) };
   }
   if (match.kind !== "multiport") return match;
   const { port } = match.side === "source" ? source : destination;
@@ -187,8 +233,7 @@ function meetAddress(match: Match, met: Met): Match {
 }
 
 function meetOther(match: Match, { flow, isAnswer }: Met, turn: number): Match {
-  if (match.kind === "protocol") return { ...match, protocol: flow.protocol };
-  if (match.kind === "connection-protocol") return { ...match, protocol: PROTOCOL_NUMBER[flow.protocol] };
+  if (match.kind === "protocol" || match.kind === "connection-protocol") return meetProtocol(match, flow);
   if (match.kind === "in-interface" || match.kind === "out-interface") {
     return match.name.endsWith("+") ? match : { ...match, name: staysInPod(flow) ? "lo" : POD_INTERFACE };
   }
@@ -197,6 +242,12 @@ function meetOther(match: Match, { flow, isAnswer }: Met, turn: number): Match {
     return { ...match, value: ((flow.from.mark ?? 0) & match.mask) >>> 0 };
   }
   return match.kind === "owner" && startsInPod(flow) && !isAnswer ? meetOwner(match, flow) : match;
+}
+
+function meetProtocol(match: Extract<Match, { readonly protocol: unknown }>, { protocol, family }: Flow): Match {
+  const isV6Echo = protocol === "icmp" && family === 6;
+  if (match.kind === "protocol") return { ...match, protocol: isV6Echo ? "ipv6-icmp" : protocol };
+  return { ...match, protocol: isV6Echo ? IPV6_ICMP : PROTOCOL_NUMBER[protocol] };
 }
 
 function meetOwner(match: OwnerMatch, { from }: Flow): OwnerMatch {

@@ -82,6 +82,15 @@ export function drawMatch(place: NftPlace): fc.Arbitrary<string> {
     compared("udp sport", ["53", "1024-65535", "0-1023"]),
     compared("ct l3proto", ["ipv4", "ipv6"]),
     family === 4 ? oneOf("icmp type echo-request") : oneOf("icmpv6 type echo-request"),
+    ...(place.protocol === "icmp"
+      ? [
+          fill(`${family === 4 ? "icmp" : "icmpv6"} type %`, [
+            "echo-reply",
+            "!= echo-request",
+            "{ echo-request, echo-reply }",
+          ]),
+        ]
+      : []),
     // What th reads of an ICMP error nobody knows, so that few rules ask it of every packet.
     compared("meta l4proto { tcp, udp } th dport", PORTS),
     compared("tcp dport", ["@ports", "@ranges", "{ 22, 80, 443 }", "{ 80-8080, 15001 }"]),

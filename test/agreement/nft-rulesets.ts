@@ -115,12 +115,15 @@ function arbitraryRule(place: NftPlace): fc.Arbitrary<string> {
       fc.array(drawStatement(place), { maxLength: 1 }),
       drawVerdict(place),
       comment,
-      fc.constantFrom(...{ tcp: [false], mixed: [false, true], udp: [false, true, true] }[place.protocol]),
+      fc.constantFrom(
+        ...{ tcp: [false], mixed: [false, true], udp: [false, true, true], icmp: [false, true, true] }[place.protocol],
+      ),
     )
     .map(([matches, statements, verdict, note, isForDatagrams]) => {
       const words = [...matches, ...statements, verdict].filter((word) => word !== "");
       const rule = `${words.length === 0 ? "counter" : words.join(" ")}${note}`;
-      return isForDatagrams ? askForDatagrams(rule) : rule;
+      if (!isForDatagrams) return rule;
+      return place.protocol === "icmp" ? askForEchoes(rule, place.family) : askForDatagrams(rule);
     })
     .filter((rule) => isLoadable(rule, place));
 }
@@ -131,6 +134,13 @@ function askForDatagrams(rule: string): string {
   return isTcpOnly
     ? rule
     : rule.replaceAll(/\btcp (dport|sport)/g, "udp $1").replaceAll(/(l4proto|ct protocol) tcp\b/g, "$1 udp");
+}
+
+/** The same for echoes, which have no ports. */
+function askForEchoes(rule: string, family: 4 | 6): string {
+  const protocol = family === 4 ? "icmp" : "ipv6-icmp";
+  if (/(?:tcp|udp|th) (?:dport|sport|flags|reset)|proto-(?:src|dst)|to :|:\d|nexthdr|tproxy/.test(rule)) return rule;
+  return rule.replaceAll(/(l4proto|ct protocol) (?:tcp|udp|icmp)\b/g, `$1 ${protocol}`);
 }
 
 /** What in a rule says which protocol, or which family, its packets are of; nft refuses a rule that says two of one line. */

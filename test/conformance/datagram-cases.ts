@@ -58,6 +58,56 @@ export const DATAGRAM_CASES: readonly Scenario[] = [
     },
   },
   {
+    name: "echoes-without-rules",
+    claim:
+      "Without rules the kernel of whoever has an address replies to an echo request, and where nobody has it, it is unreachable.",
+    capture: [],
+    rules: { ip: "", ip6: "" },
+    answer: {
+      "app -> upstream/icmp": "replied at 10.244.0.4",
+      "gid=7 -> 10.96.0.1/icmp": "replied at 10.96.0.1",
+      "client -> pod/icmp": "replied at 10.244.0.2",
+      "client6 -> pod6/icmp": "replied at fd00:244::2",
+      "app6 -> [2001:db8::1]/icmp": "replied",
+      "root -> localhost/icmp": "replied at 127.0.0.1",
+      "root -> localhost6/icmp": "replied at ::1",
+    },
+  },
+  {
+    name: "echoes-under-rules",
+    claim:
+      "Echo requests are redirected, rejected, dropped and lost by owner, by mark and by type, and who replies is seen.",
+    capture: [],
+    rules: {
+      ip: renderTables({
+        nat: [
+          "-A OUTPUT -m owner --gid-owner 7 -j REDIRECT",
+          "-A OUTPUT -m owner --gid-owner 8 -j DNAT --to-destination 10.244.0.3",
+        ],
+        filter: [
+          "-A INPUT -s 10.244.0.3/32 -p icmp -m conntrack --ctstate NEW -j DROP",
+          "-A OUTPUT -p icmp -m mark --mark 0x539 -j REJECT --reject-with icmp-host-unreachable",
+          "-A OUTPUT -p icmp -m owner --uid-owner 1000 -j REJECT",
+          "-A OUTPUT -d 10.244.0.4/32 -p icmp -m conntrack --ctstate ESTABLISHED -j DROP",
+          "-A OUTPUT -p icmp -m owner --uid-owner 1337 -j DROP",
+        ],
+      }),
+      ip6: renderTables({ filter: ["-A OUTPUT -p ipv6-icmp -m owner --uid-owner 1000 -j DROP"] }),
+    },
+    answer: {
+      "gid=7 -> upstream/icmp": "replied at 127.0.0.1",
+      "gid=8 -> upstream/icmp": "replied at 10.244.0.3",
+      "client -> pod/icmp": "timed-out",
+      "upstream -> pod/icmp": "unanswered",
+      "mark=0x539 -> upstream/icmp": "unreachable",
+      "app -> upstream/icmp": "refused",
+      "envoy -> upstream/icmp": "timed-out",
+      "root -> upstream/icmp": "replied at 10.244.0.4",
+      "app6 -> upstream6/icmp": "timed-out",
+      "root6 -> upstream6/icmp": "replied at fd00:244::4",
+    },
+  },
+  {
     name: "datagrams-lost",
     claim:
       "A datagram that rules drop or send where its source has no route times out, one whose answer they drop is unanswered, and a reject says what it says.",

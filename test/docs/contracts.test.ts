@@ -44,6 +44,12 @@ const EXAMPLES = [
     broken: [/^-A OUTPUT -j(?= DROP\n)/m, "nothing-else", "-A OUTPUT -p tcp -j"],
   },
   {
+    title: "an application that may not even ping",
+    prove: "landfall prove --contract cage.yaml --rules cage.rules --rules6 cage6.rules",
+    file: "cage.rules",
+    broken: [/^-A OUTPUT -j DROP\n/m, "no-ping", "-A OUTPUT -p icmp -j ACCEPT\n-A OUTPUT -j DROP\n"],
+  },
+  {
     title: "the rules of Istio 1.4",
     prove: "landfall prove --contract sidecar.yaml --rules sidecar.rules --rules6 sidecar6.rules",
     file: "sidecar.rules",

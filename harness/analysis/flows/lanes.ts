@@ -14,6 +14,8 @@ const NOT_CONNECTABLE: Readonly<Record<Family, readonly string[]>> = {
 };
 const LOOPBACK: Readonly<Record<Family, string>> = { 4: "127.0.0.0/8", 6: "::1/128" };
 const PORTS: ValueRanges = [[1n, BigInt(MAX_PORT)]];
+/** What stands for the port of an echo, which has none. */
+const NO_PORT: ValueRanges = [[0n, 0n]];
 const ANY_ID: ValueRanges = [[0n, BigInt(MAX_ID)]];
 const ROOT: ValueRanges = [[0n, 0n]];
 
@@ -171,11 +173,12 @@ function rangesOf(text: string): ValueRanges {
   return [parseNetwork(text)].flatMap((network) => (network ? networkRanges(network) : []));
 }
 
-/** Gives lanes as they are by another protocol: whatever tells flows apart by their ends is the same for both. */
+/** Gives lanes as they are by another protocol: whatever tells flows apart by their ends is the same for all. */
 export function switchProtocol(lanes: readonly Lane[], protocol: FlowProtocol): readonly Lane[] {
   if (protocol === "tcp") return lanes;
-  const byUdp = (text: string) => `${text}, by UDP`;
+  const named = (text: string) => `${text}, by ${protocol.toUpperCase()}`;
   // No datagram is sent from another host's address: its answers would go there.
   const possible = lanes.filter(({ sockets }) => sockets === "all");
-  return possible.map((lane) => ({ ...lane, protocol, name: byUdp(lane.name), road: byUdp(lane.road) }));
+  const ports = protocol === "icmp" ? { ports: NO_PORT } : {};
+  return possible.map((lane) => ({ ...lane, ...ports, protocol, name: named(lane.name), road: named(lane.road) }));
 }

@@ -50,7 +50,10 @@ export function varySockets(
     // The most usual socket first: its flow is the one that a reader is shown.
     return [...(isChosen ? [null] : []), ...found.filter((range) => range !== null)];
   };
-  const ports = { tcp: listPortsOf("tcp"), udp: listPortsOf("udp") };
+  const ports = { tcp: listPortsOf("tcp"), udp: listPortsOf("udp"), icmp: [null] } satisfies Record<
+    FlowProtocol,
+    unknown
+  >;
   const marks = listMarks(matches, demanded, routedMarks);
   return lanes.flatMap((lane) =>
     ports[lane.protocol].flatMap((range) =>

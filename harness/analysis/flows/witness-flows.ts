@@ -36,6 +36,8 @@ export interface WitnessSpace {
  * flows to those are none that every kernel lets a sandbox drive.
  */
 const LOOPBACK_EDGES = ["127.0.0.0", "127.0.0.1", "127.0.0.2", "127.255.255.255", "128.0.0.0"];
+/** What stands for the port of an echo, which has none. */
+const NO_PORT: readonly number[] = [0];
 /** Where addresses that `upstream` may own begin again (`canBeElsewhere`). */
 const ELSEWHERE_EDGES = ["1.0.0.0", "224.0.0.0", "0:0:0:0:0:1::", "fe80::", "fec0::", "ff00::"];
 /** The sandbox's links, from whose networks nothing but the hosts themselves can be dialled. */
@@ -70,7 +72,7 @@ export function spanFlows(
   };
 }
 
-/** Gives how many flows of each protocol {@link listWitnesses} gives for a space. */
+/** Gives how many flows of each protocol {@link listWitnesses} gives for a space at most; echoes, without ports, are fewer. */
 export function countWitnesses({ ports, owners, own, elsewhere, leaving, outside }: WitnessSpace): number {
   const vm = outside.filter(({ actor }) => actor === "vm").length;
   return (
@@ -85,7 +87,7 @@ export function countWitnesses({ ports, owners, own, elsewhere, leaving, outside
  */
 export function* listWitnesses(space: WitnessSpace): Generator<Flow> {
   for (const protocol of space.protocols)
-    for (const port of space.ports) {
+    for (const port of protocol === "icmp" ? NO_PORT : space.ports) {
       yield* listOutside(space, { protocol, port });
       yield* listInside(space, { protocol, port });
     }

@@ -1,5 +1,5 @@
 import { FAMILIES, type Family } from "../../model/address.ts";
-import { FLOW_PROTOCOLS, type Flow, type Manner } from "../../model/flow.ts";
+import { FLOW_PROTOCOLS, type Flow, type FlowProtocol, type Manner, PORT_PROTOCOLS } from "../../model/flow.ts";
 import type { PodSpec, SandboxAddresses } from "../../model/pod.ts";
 import { listMatches } from "../../model/rule-parts.ts";
 import { type RulePlace, renderPlaceKey, tablePlace } from "../../model/rule-place.ts";
@@ -32,7 +32,8 @@ const FLOWS_AT_MOST = 100_000;
 /**
  * Searches flows that take some rules: first among `known`, so that a reader meets flows that are familiar, then one flow for each
  * combination of intervals between the rules' breakpoints, with the pod's listeners as they are and with one wherever it is dialled. A
- * rule that none of those takes is `unreachable`: no TCP and no UDP flow that a sandbox can drive takes it, for what the simulator knows.
+ * rule that none of those takes is `unreachable`: no TCP and no UDP flow that a sandbox can drive takes it, and no echo where `known` has
+ * one, for what the simulator knows.
  * Rules that hang on a match that is not understood, or in a family with too many combinations, are in neither list.
  */
 export function findReach(
@@ -43,13 +44,17 @@ export function findReach(
   addresses: SandboxAddresses,
 ): RuleReach {
   const search = startSearch(places);
+  // Echoes are somebody's business where they are driven.
+  const protocols = known.some(({ flow }) => flow.protocol === "icmp") ? FLOW_PROTOCOLS : PORT_PROTOCOLS;
   // Peers listen where the known flows go, as they would if a scenario had them.
   const ports = known.map(({ flow }) => flow.to.port);
-  const familiar = widenPod(spec, { addresses: [], ports, protocols: FLOW_PROTOCOLS }, addresses);
+  const familiar = widenPod(spec, { addresses: [], ports, protocols }, addresses);
   search.tryFlows(compilePod(rules, familiar, addresses), known);
   const unreachable = FAMILIES.flatMap((family) => {
     if (search.pending(family).length === 0) return [];
-    return sweepFamily(rules, family, search, spec, addresses) === "complete" ? search.pending(family) : [];
+    return sweepFamily(rules, family, { search, protocols }, spec, addresses) === "complete"
+      ? search.pending(family)
+      : [];
   });
   return { takers: search.takers, unreachable };
 }
@@ -58,7 +63,7 @@ export function findReach(
 function sweepFamily(
   rules: PodRules,
   family: Family,
-  search: Search,
+  { search, protocols }: { readonly search: Search; readonly protocols: readonly FlowProtocol[] },
   spec: PodSpec,
   addresses: SandboxAddresses,
 ): "complete" | "incomplete" {
@@ -66,11 +71,11 @@ function sweepFamily(
   if (breakpoints === null) return "incomplete";
   const space = spanFlows(family, breakpoints, spec, addresses, {
     added: addedAddresses(rules, rules, family),
-    protocols: FLOW_PROTOCOLS,
+    protocols,
   });
   if (countWitnesses(space) > FLOWS_AT_MOST) return "incomplete";
   for (const listen of [spec.listen, space.ports]) {
-    const ends = { addresses: space.elsewhere, ports: space.ports, protocols: FLOW_PROTOCOLS };
+    const ends = { addresses: space.elsewhere, ports: space.ports, protocols };
     const simulator = compilePod(rules, widenPod({ ...spec, listen }, ends, addresses), addresses);
     const flows = listWitnesses(space);
     const known = search.tryFlows(simulator, withManner(flows), family);

@@ -15,6 +15,7 @@ import { dialsOn, findListener, type PodShape } from "../../model/pod-shape.ts";
 export function abstractLanding(landing: Landing, flow: Flow, shape: PodShape): string {
   const { to, from } = flow;
   const { kind, listener, port, originalDestination, hops } = landing;
+  if (kind === "replied") return abstractReply(landing, flow);
   const isPlain = kind === "listener" || kind === "refused";
   const isAtDialled = landing.address === null || landing.address === to.address;
   const own = landing.host === "pod" ? findListener(shape, listener) : undefined;
@@ -31,6 +32,12 @@ export function abstractLanding(landing: Landing, flow: Flow, shape: PodShape): 
   const asked = originalDestination === null || originalDestination === dialled ? "" : ` for ${originalDestination}`;
   const direct = originalDestination === null ? " dialled itself" : "";
   return `${listener}${portText}${at}${direct}${asked}${describeSource(landing, from.address)}${via}`;
+}
+
+function abstractReply(landing: Landing, flow: Flow): string {
+  const isDialled = landing.address === flow.to.address;
+  const who = isDialled ? "as dialled" : `replied by ${landing.host}${describeAddress(landing, flow)}`;
+  return `${who}${describeSource(landing, flow.from.address)}`;
 }
 
 function isInPod({ host }: Landing): boolean {

@@ -93,6 +93,7 @@ export function openPreparation(
       ]),
       clientPorts: sortNumbers([...own.clientPorts, ...portsAt("client", streams)]),
       ...(datagrams?.length === 0 ? {} : { udp }),
+      ...(flows.some(({ protocol }) => protocol === "icmp") ? { echo: true } : {}),
       upstreamAddresses: own.upstreamAddresses.toSorted(),
     };
   };

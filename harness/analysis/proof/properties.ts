@@ -181,6 +181,7 @@ function isDesigned(flow: Flow, answer: Landing, context: PropertyContext): bool
 /** Says whether what was dialled is what accepted, or refused where nobody listens: elsewhere somebody does on every port. */
 export function isAsDialled(landing: Landing, flow: Flow, context: LandedContext): boolean {
   const { kind, port, originalDestination, hops } = landing;
+  if (kind === "replied") return landing.address === flow.to.address;
   const isPlain = kind === "listener" || (kind === "refused" && !context.isRejected && isClosed(flow, context));
   return isPlain && hops.length === 0 && originalDestination === null && port === flow.to.port;
 }

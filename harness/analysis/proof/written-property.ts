@@ -1,6 +1,6 @@
 import { parseAddress } from "../../model/address.ts";
 import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
-import type { Manner } from "../../model/flow.ts";
+import { FLOW_PROTOCOLS, type Manner } from "../../model/flow.ts";
 import { cutsOfSet, type FlowSet, holdsFlow, joinCuts } from "../../model/flow-set.ts";
 import { parseFlowSet, type SetNames } from "../../model/flow-set-text.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
@@ -44,7 +44,7 @@ export function parseProperties(
   taken: readonly string[],
   addresses: SandboxAddresses,
 ): Parsed<readonly Property[]> {
-  const names: SetNames = { addresses, shape, protocols: ["tcp", "udp"] };
+  const names: SetNames = { addresses, shape, protocols: FLOW_PROTOCOLS };
   const findings: Finding[] = findNameFaults(written, taken, where);
   const properties = written.flatMap((property, i) => {
     if (property === null) return [];
@@ -132,7 +132,7 @@ function makeJudge(
   const claimed = [...lands, ...never].map(cutsOfClaim);
   const named = new Set(flows.flatMap(({ protocols }) => protocols));
   return {
-    protocols: (["tcp", "udp"] as const).filter((protocol) => named.has(protocol)),
+    protocols: FLOW_PROTOCOLS.filter((protocol) => named.has(protocol)),
     cuts: (family) => joinCuts([...cuts.filter(([of]) => of === family).map(([, each]) => each), ...claimed]),
     judge: (flow, landings, around) => {
       const context = { ...around, isRejected: landings.isRejected };

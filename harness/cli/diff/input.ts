@@ -6,7 +6,7 @@ import type { FamilyRules } from "../../formats/interpreter.ts";
 import type { Family } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
-import { FLOW_PROTOCOLS } from "../../model/flow.ts";
+import { FLOW_PROTOCOLS, PORT_PROTOCOLS } from "../../model/flow.ts";
 import type { GivenRules } from "../../model/given-rules.ts";
 import type { PodShape } from "../../model/pod-shape.ts";
 import type { PolicyRouting } from "../../model/policy-routing.ts";
@@ -93,7 +93,7 @@ export function makeComparison(
     shape: joinShapes(capture.shape, other.shape),
     addresses,
     tested: families,
-    protocols: ["tcp", "udp"],
+    protocols: FLOW_PROTOCOLS,
   });
   const known = around?.routing ?? findOwnRouting(capture);
   const implied = known ?? impliedRouting(rulesets);
@@ -108,7 +108,7 @@ export function makeComparison(
     ...(budget === null ? {} : { budget }),
     ...(within === null ? {} : { within }),
     ...(around?.routing ? { routedMarks: listRoutedMarks(around.routing) } : {}),
-    ...(!isMigration && concernDatagrams(rulesets) ? { protocols: FLOW_PROTOCOLS } : {}),
+    ...(!isMigration && concernDatagrams(rulesets) ? { protocols: PORT_PROTOCOLS } : {}),
   };
   const routing = known === null && implied.rules.length > 0 && !isMigration ? "as-installed" : "none-needed";
   return { before: was, after: is, setting, routing, ...(pods ? { pods } : {}) };

@@ -34,7 +34,7 @@ export function renderWays(
 export function describeWay({ family, protocol, from, to }: GlanceRow): string {
   const isPeers = from.includes("outside") && from.includes("upstream");
   const starts = isPeers ? from.filter((name) => name !== "upstream") : from;
-  const way = `${starts.join(", ")} → ${to.join(", ")}${protocol === "udp" ? ", UDP" : ""}`;
+  const way = `${starts.join(", ")} → ${to.join(", ")}${protocol === "tcp" ? "" : `, ${protocol.toUpperCase()}`}`;
   return family === 6 ? `IPv6 ${way}` : way;
 }
 

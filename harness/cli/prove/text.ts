@@ -5,6 +5,7 @@ import type { FlowSet } from "../../model/flow-set.ts";
 import { flowData, renderFlowText } from "../../model/flow-spec.ts";
 import { findPeerMark, type PodShape } from "../../model/pod-shape.ts";
 import type { RulePlace } from "../../model/rule-place.ts";
+import { listProtocolNames } from "../../report/classes-phrase.ts";
 import { renderJson } from "../../report/json.ts";
 import { describeLanding, describeRule } from "../../report/landing-phrase.ts";
 import { wrapLine } from "../../report/wrap-line.ts";
@@ -71,9 +72,9 @@ export function renderProofText(
   look: ProofLook,
 ): string {
   const lines = results.flatMap((result) => renderResult(result, observationOf, look));
-  const named = spokenProtocols(results).map((name) => name.toUpperCase());
+  const named = listProtocolNames(spokenProtocols(results));
   const but = findPeerMark(look.shape) === null ? ", but for those of sockets with another host's address" : "";
-  const scope = `Every ${named.join(" and ")} flow that can reach the rules is checked${but}; other protocols are not analysed.`;
+  const scope = `Every ${named} flow that can reach the rules is checked${but}; other protocols are not analysed.`;
   const observed = listLanded(results).flatMap((landed) => observationOf(landed) ?? []);
   const width = chooseColumns(look.display);
   return [...lines, scope, ...renderSummary(observed)]

@@ -126,7 +126,7 @@ function findProtocols(contract: Contract, flows: readonly Flow[], { ip, ip6 }: 
   const named = new Set([...contract.protocols, ...flows.map(({ protocol }) => protocol)]);
   const isForOthers = (match: Match) => match.kind === "compare" || (match.kind === "protocol" && !isTcp(match));
   const asksForOthers = [ip, ip6].flatMap(listRules).some((rule) => listMatches(rule).some(isForOthers));
-  return FLOW_PROTOCOLS.filter((protocol) => named.has(protocol) || asksForOthers);
+  return FLOW_PROTOCOLS.filter((protocol) => named.has(protocol) || (asksForOthers && protocol !== "icmp"));
 }
 
 function isTcp({ protocol, negated }: Match & { readonly kind: "protocol" }): boolean {

@@ -1,6 +1,6 @@
 import type { AskedReport } from "../../model/asked-report.ts";
 import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
-import type { Flow } from "../../model/flow.ts";
+import { FLOW_PROTOCOLS, type Flow } from "../../model/flow.ts";
 import { holdsFlow } from "../../model/flow-set.ts";
 import { parseFlowSet } from "../../model/flow-set-text.ts";
 import { renderFlowText } from "../../model/flow-spec.ts";
@@ -42,7 +42,7 @@ export function askFlows(
 
 function matchFlows(pattern: string, { flows, shape, addresses }: FlowGroup): readonly string[] {
   const isFlow = parseFlowText(pattern, shape).ok;
-  const set = parseFlowSet(pattern, "", { addresses, shape, protocols: ["tcp", "udp"] });
+  const set = parseFlowSet(pattern, "", { addresses, shape, protocols: FLOW_PROTOCOLS });
   const isAsked = (flow: Flow) =>
     isFlow
       ? renderFlowText(flow.spec) === pattern

@@ -24,7 +24,8 @@ export function confirmLanding(
 ): Landing {
   if (answered.kind === "could-not-look") return answered;
   const ordered = records.toSorted((a, b) => a.hopsBefore - b.hopsBefore);
-  if (protocol === "udp" && answered.kind === "timed-out") return confirmLostDatagram(answered, ordered, endedAtMs);
+  if (answered.kind === "replied") return confirmReply(answered, records);
+  if (protocol !== "tcp" && answered.kind === "timed-out") return confirmLostDatagram(answered, ordered, endedAtMs);
   const blindness = ordered.slice(0, passagesOf(answered).length).find((record) => record.blindness)?.blindness;
   if (blindness !== undefined) return makeBlind("socket-failed", blindness);
   const landing = protocol === "udp" ? completeDialled(answered, ordered) : answered;
@@ -34,6 +35,15 @@ export function confirmLanding(
   if (told.length === recorded.length && told.every((passage, i) => passage === recorded[i])) return landing;
   const cause = `the caller saw [${told.join(", ")}] (${landing.kind}), but the listeners recorded [${recorded.join(", ")}]`;
   return makeBlind("ends-disagree", cause);
+}
+
+/** Who replied to an echo request is the one host whose kernel got it: there a raw socket saw it come. */
+function confirmReply(landing: Landing, records: readonly Seen[]): Landing {
+  const [record, ...others] = records;
+  if (record !== undefined && others.length === 0)
+    return { ...landing, host: record.host, address: record.address, source: record.source };
+  const hosts = records.map(({ host }) => host).join(", ");
+  return makeBlind("ends-disagree", `an echo reply came, but the hosts that saw the request are [${hosts}]`);
 }
 
 /** A datagram is answered before its listener knows what had been dialled: of that only the listeners' records speak. */
@@ -117,6 +127,6 @@ function renderPassage(
  * else needs every listener's word.
  */
 export function isConfirmed(dial: Dial, result: DialResult | undefined, records: readonly Seen[]): boolean {
-  if (result?.landing.kind !== "listener") return false;
-  return confirmLanding(result, records, dial.protocol).kind === "listener";
+  if (result?.landing.kind !== "listener" && result?.landing.kind !== "replied") return false;
+  return confirmLanding(result, records, dial.protocol).kind === result.landing.kind;
 }

@@ -23,7 +23,7 @@ export function planDial(
   const { agent, namespace } = station;
   const { actor, uid, gid, address, port: sourcePort = null, mark = 0 } = flow.from;
   const { protocol, exchange = "first" as const } = flow;
-  const timeoutMs = given ?? (protocol === "udp" ? DATAGRAM_TIMEOUT_MS : CONNECT_TIMEOUT_MS);
+  const timeoutMs = given ?? (protocol === "tcp" ? CONNECT_TIMEOUT_MS : DATAGRAM_TIMEOUT_MS);
   const own = addresses[hostOfActor(actor)][flow.family];
   const dial = { token: randomUUID(), protocol, exchange, manner, namespace, owner: { uid, gid }, timeoutMs };
   const { address: target, port } = flow.to;

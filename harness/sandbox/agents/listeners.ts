@@ -7,6 +7,7 @@ import {
   type PodSpec,
   type SandboxAddresses,
   type UdpPorts,
+  vmLinks,
 } from "../../model/pod.ts";
 import { type Dials, dialsOn, type ListenerShape, type PodShape, proxyIdentity } from "../../model/pod-shape.ts";
 import { resolverOf } from "../../model/resolver.ts";
@@ -39,12 +40,17 @@ export function listenersOf(
     ...tcp.map((port) => plain(host, listener, owner, port)),
     ...other.map((port) => takesDatagrams(plain(host, listener, owner, port))),
   ];
+  const echoes = (host: HostName) =>
+    spec.echo ? [{ ...plain(host, "kernel", ROOT, 0), protocol: "icmp" as const }] : [];
   return new Map([
     ["proxy", [...streams.map(proxy), ...datagrams.map(proxy).map(takesDatagrams)]],
     ["app", both("pod", "app", APP, spec.listen, udp.app)],
-    ["client", both("client", "client", ROOT, spec.clientPorts, udp.client)],
-    ["upstream", both("upstream", "upstream", ROOT, spec.upstreamPorts, udp.upstream)],
-  ] satisfies [StationName, readonly ListenerSpec[]][]);
+    // Of the pod's containers, the one that holds its namespace may look at what comes in (CAP_NET_RAW).
+    ["pod", echoes("pod")],
+    ["client", [...both("client", "client", ROOT, spec.clientPorts, udp.client), ...echoes("client")]],
+    ["upstream", [...both("upstream", "upstream", ROOT, spec.upstreamPorts, udp.upstream), ...echoes("upstream")]],
+    ...(vmLinks(spec).length > 0 ? [["vm", echoes("vm")] as const] : []),
+  ] satisfies (readonly [StationName, readonly ListenerSpec[]])[]);
 }
 
 const NO_UDP_PORTS: UdpPorts = { app: [], upstream: [], client: [] };

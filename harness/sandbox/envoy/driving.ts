@@ -21,13 +21,12 @@ export async function driveBesideEnvoy(
   requests: readonly FlowRequest[],
   drive: DriveFlows,
 ): Promise<readonly Observation[]> {
-  const [datagrams, connections] = (["udp", "tcp"] as const).map((name) =>
-    requests.filter(({ flow }) => flow.protocol === name),
-  );
-  const exchanged = datagrams?.length ? await drive(datagrams, "together") : [];
-  const connected = await driveConnections(connections ?? [], drive);
-  const rest = { udp: exchanged.values(), tcp: connected.values() };
-  return requests.flatMap(({ flow }) => rest[flow.protocol].next().value ?? []);
+  const datagrams = requests.filter(({ flow }) => flow.protocol !== "tcp");
+  const connections = requests.filter(({ flow }) => flow.protocol === "tcp");
+  const exchanged = datagrams.length > 0 ? await drive(datagrams, "together") : [];
+  const connected = await driveConnections(connections, drive);
+  const [others, made] = [exchanged.values(), connected.values()];
+  return requests.flatMap(({ flow }) => (flow.protocol === "tcp" ? made : others).next().value ?? []);
 }
 
 /**

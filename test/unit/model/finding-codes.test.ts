@@ -15,7 +15,7 @@ test.each([
   ["app", ["invalid-flow"]],
   ["app -> upstream:0", ["invalid-flow"]],
   ["app -> upstream:80/sctp", ["invalid-flow"]],
-  ["app -> upstream/icmp", ["undrivable-flow"]],
+  ["again app -> upstream/icmp", ["undrivable-flow"]],
   ["again app -> upstream:80", ["undrivable-flow"]],
   ["uid=1,uid=2 -> upstream:80", ["duplicate"]],
 ] as const)("the flow %j has the codes %j", (text, codes) => {

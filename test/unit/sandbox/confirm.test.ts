@@ -36,6 +36,27 @@ describe("the landing that the caller was told is accepted", () => {
     check(makeBlind("socket-failed", "x"), [SEEN_APP], "could-not-look"));
 });
 
+describe("a reply to an echo request", () => {
+  const seen = (host: Seen["host"]) => ({ ...record(0, "kernel", 0, null), host });
+  test("is that of the one host that saw the request, at the address that it came to", () =>
+    expect(confirmLanding({ ...RESULT, landing: makeLanding("replied") }, [seen("upstream")], "icmp")).toMatchObject({
+      kind: "replied",
+      host: "upstream",
+      address: "10.244.0.2",
+    }));
+  test("counts as not observed if no host saw the request, or two did", () => {
+    for (const records of [[], [seen("pod"), seen("upstream")]])
+      expect(confirmLanding({ ...RESULT, landing: makeLanding("replied") }, records, "icmp").kind).toBe(
+        "could-not-look",
+      );
+  });
+  test("was lost if a host saw the request long before the sender gave up", () =>
+    expect(confirmLanding({ ...RESULT, landing: makeLanding("timed-out") }, [seen("pod")], "icmp")).toMatchObject({
+      kind: "unanswered",
+      host: "pod",
+    }));
+});
+
 describe("a landing counts as not observed", () => {
   test("if the listener has not recorded it", () => check(DIRECT, [], "could-not-look"));
   test("if another listener has recorded it", () =>
