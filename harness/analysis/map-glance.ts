@@ -25,6 +25,8 @@ export interface GlanceRow {
   readonly kind: string;
   /** The rules that decide it, each once; empty where no rule does. */
   readonly deciding: readonly RulePlace[];
+  /** Present where some of these ways end so without any rule, and `deciding` are the rules of the others: the first way, or later ones. */
+  readonly withoutRule?: "first" | "later";
 }
 
 /** A map at a glance, and what it leaves out. */
@@ -38,7 +40,8 @@ export interface Glance {
 
 /**
  * Gives the complete table of one family in as few rows as it takes: sockets that are bound to an address are left out, a proxy's own
- * listener that is dialled itself is counted with the flows that land as dialled or on that listener, ways whose flows land alike are one.
+ * listener that is dialled itself is counted with the flows that land as dialled or on that listener, ways whose flows land alike are one,
+ * by whatever rules where each of them is one row.
  * Every row says exactly which flows it is about; `all others` are those of its ends that no row names. Throws `budget-exceeded` rather
  * than give a part.
  *
@@ -139,8 +142,7 @@ function terminalsOf(members: readonly FlowClass[]): ReadonlySet<Diagram> {
 }
 
 function listDeciding(members: readonly FlowClass[], { explain }: ClassifiedLane): readonly RulePlace[] {
-  const places = members.flatMap((member) => explain(member, "answer").deciding ?? []);
-  return [...new Map(places.map((place) => [renderPlaceKey(place), place])).values()];
+  return dropRepeated(members.flatMap((member) => explain(member, "answer").deciding ?? []));
 }
 
 function nameRow({ lane, socket, who, place, kind, deciding }: LaneRow, family: Family): GlanceRow {
@@ -171,16 +173,28 @@ function joinAlike<Row extends GlanceRow>(
   joined: "from" | "to",
   same: "from" | "to",
 ): readonly (readonly Row[])[] {
+  // Where all flows of a way land alike, each rule that decides stands in the one row; of several rows nobody could tell which is whose.
+  const decidingOf = ({ who, deciding }: Row) => (who === "all" ? null : deciding);
   const keyOf = (way: readonly Row[]) =>
-    JSON.stringify(
-      way.map(({ family, protocol, who, kind, deciding, [same]: end }) => [family, protocol, end, who, kind, deciding]),
-    );
+    JSON.stringify(way.map((row) => [row.family, row.protocol, row[same], row.who, row.kind, decidingOf(row)]));
   return [...Map.groupBy(ways, keyOf).values()].map((alike) => {
     const [first = []] = alike;
     const ends = [...new Set(alike.flatMap((way) => way[0]?.[joined] ?? []))];
     // Exceptions are read first.
     return first
-      .map((row) => ({ ...row, [joined]: ends }))
+      .map((row, i) => ({ ...row, [joined]: ends, ...joinDeciding(alike.flatMap((way) => way[i] ?? [])) }))
       .toSorted((a, b) => Number(a.who === OTHERS) - Number(b.who === OTHERS));
   });
+}
+
+function joinDeciding(rows: readonly GlanceRow[]): Pick<GlanceRow, "deciding" | "withoutRule"> {
+  const deciding = dropRepeated(rows.flatMap((row) => row.deciding));
+  const free = rows.findIndex((row) => row.deciding.length === 0 || row.withoutRule !== undefined);
+  if (free === -1 || deciding.length === 0) return { deciding };
+  const isFirst = rows[0]?.deciding.length === 0 || rows[0]?.withoutRule === "first";
+  return { deciding, withoutRule: isFirst ? "first" : "later" };
+}
+
+function dropRepeated(places: readonly RulePlace[]): readonly RulePlace[] {
+  return [...new Map(places.map((place) => [renderPlaceKey(place), place])).values()];
 }

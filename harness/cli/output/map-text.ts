@@ -43,11 +43,14 @@ function describeRest(glances: readonly Glance[], within: FlowSet | undefined): 
     : `Not shown: ${named} flows of sockets that are bound to an address; --all adds them.`;
 }
 
-function describeRules({ kind, deciding }: GlanceRow, rules: PodRules): string {
+function describeRules({ kind, deciding, withoutRule }: GlanceRow, rules: PodRules): string {
   if (kind === "could-not-look") return "not known";
   if (deciding.length === 0) return "no rule";
   const chains = Map.groupBy(deciding, ({ table, chain }) => `${table === "nat" ? "" : `${table} `}${chain}`);
-  return [...chains].map(([chain, places]) => `${chain} ${describePlaces(places, rules)}`).join(", ");
+  const named = [...chains].map(([chain, places]) => `${chain} ${describePlaces(places, rules)}`);
+  // In the order of the ways.
+  const [before, behind] = [withoutRule === "first" ? ["none"] : [], withoutRule === "later" ? ["none"] : []];
+  return [...before, ...named, ...behind].join(", ");
 }
 
 function describePlaces(places: readonly RulePlace[], rules: PodRules): string {

@@ -38,7 +38,10 @@ export function describeWay({ family, protocol, from, to }: GlanceRow): string {
   return family === 6 ? `IPv6 ${way}` : way;
 }
 
-type Widths = Readonly<Record<keyof WayLine, number>>;
+interface Widths extends Readonly<Record<keyof WayLine, number>> {
+  /** Cells between the third and the fourth. */
+  readonly lastGap: number;
+}
 
 /** Gives the width of each column; null where a table does not fit, however its cells are broken. */
 function chooseWidths(lines: readonly WayLine[], columns: number): Widths | null {
@@ -56,13 +59,15 @@ function chooseWidths(lines: readonly WayLine[], columns: number): Widths | null
     fourth: widest("fourth", lines),
   };
   let excess = widths.way + widths.who + widths.third + widths.fourth + 3 * GAP - columns;
+  // Better one cell narrower than a line more.
+  if (excess === 1) return { ...widths, lastGap: GAP - 1 };
   for (const key of BREAKABLE) {
     const least = Math.max(LEAST, longestWord(key, of(key)));
     const given = Math.max(Math.min(excess, widths[key] - least), 0);
     widths[key] -= given;
     excess -= given;
   }
-  return excess > 0 ? null : widths;
+  return excess > 0 ? null : { ...widths, lastGap: GAP };
 }
 
 /** On a narrow display a row's cells stand beneath each other. */
@@ -97,8 +102,11 @@ function renderLine({ way, who, third, fourth }: WayLine, widths: Widths): strin
   const height = Math.max(...broken.map((lines) => lines.length));
   return Array.from({ length: height }, (_, i) =>
     cells
-      .map(([, width], column) => padCells(broken[column]?.[i] ?? "", width))
-      .join(" ".repeat(GAP))
+      .map(([, width], column) => {
+        const gap = column === cells.length - 2 ? widths.lastGap : GAP;
+        return padCells(broken[column]?.[i] ?? "", width + gap);
+      })
+      .join("")
       .trimEnd(),
   ).join("\n");
 }

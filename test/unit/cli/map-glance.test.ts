@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { runCommand } from "./run-command.ts";
+import { runCommand, runCommandIn } from "./run-command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "landfall-glance-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -13,27 +13,35 @@ function write(name: string, ...lines: readonly string[]): string {
 }
 
 describe("map", () => {
-  test("shows the seed in twelve lines of eighty columns", async () => {
-    const { code, out } = await runCommand("map");
+  const seedOn = (columns: number) =>
+    runCommandIn({ display: { columns, isTerminal: true, color: false, progress: "appended" } }, "map");
+  test("shows the seed in twelve lines of eighty columns, the last one included", async () => {
+    const { code, out } = await seedOn(80);
     expect({ code, lines: out.split("\n") }).toEqual({
       code: 0,
       lines: [
-        "from → to        which of them         lands on              decided by",
-        "pod → elsewhere  uid 1337 or gid 1337  as dialled            ISTIO_OUTPUT 3, 4",
-        "                 all others            envoy-outbound:15001  ISTIO_REDIRECT 1",
-        "pod → itself     all                   envoy-inbound:15006   ISTIO_IN_REDIRECT 1",
-        "pod → loopback   to 127.0.0.1          as dialled            ISTIO_OUTPUT 3-5",
-        "                 all others            envoy-inbound:15006   ISTIO_IN_REDIRECT 1",
-        "outside → pod    port 22, 15020        as dialled            ISTIO_INBOUND 1, 2",
-        "                 all others            envoy-inbound:15006   ISTIO_IN_REDIRECT 1",
-        "IPv6 pod → elsewhere                   as dialled            no rule",
-        "IPv6 pod → itself                      timed-out             filter INPUT 3",
-        "IPv6 pod → loopback                    as dialled            filter INPUT 2",
-        "IPv6 outside → pod                     rejected              filter INPUT 3",
+        "from → to        which of them         lands on             decided by",
+        "pod → elsewhere  uid 1337 or gid 1337  as dialled           ISTIO_OUTPUT 3, 4",
+        "                 all others            envoy-outbound:15001 ISTIO_REDIRECT 1",
+        "pod → itself     all                   envoy-inbound:15006  ISTIO_IN_REDIRECT 1",
+        "pod → loopback   to 127.0.0.1          as dialled           ISTIO_OUTPUT 3-5",
+        "                 all others            envoy-inbound:15006  ISTIO_IN_REDIRECT 1",
+        "outside → pod    port 22, 15020        as dialled           ISTIO_INBOUND 1, 2",
+        "                 all others            envoy-inbound:15006  ISTIO_IN_REDIRECT 1",
+        "IPv6 pod → elsewhere, loopback         as dialled           none, filter INPUT 2",
+        "IPv6 pod → itself                      timed-out            filter INPUT 3",
+        "IPv6 outside → pod                     rejected             filter INPUT 3",
         "Not shown: TCP flows of sockets that are bound to an address; --all adds them.",
         "",
       ],
     });
+  });
+  test("shows the seed in twelve lines of a wider display, with its columns further apart", async () => {
+    const lines = (await seedOn(200)).out.split("\n");
+    expect([lines.length, lines[8]]).toEqual([
+      13,
+      "IPv6 pod → elsewhere, loopback         as dialled            none, filter INPUT 2",
+    ]);
   });
   test("says which flows a rule rejects, and names the rule's line", async () => {
     const file = write(
