@@ -1,5 +1,8 @@
+import { listPlacedRules } from "../../formats/rule-places.ts";
 import type { FlowReport } from "../../model/report.ts";
 import { findRuleAt, type RulePlace, renderChainKey } from "../../model/rule-place.ts";
+import { familyKey } from "../../model/ruleset.ts";
+import { isStranger, isThere, leadsAway } from "./known-rules.ts";
 import { landsAll } from "./missing-rule.ts";
 import type { TracedCause, Tried } from "./remedy.ts";
 
@@ -7,7 +10,7 @@ import type { TracedCause, Tried } from "./remedy.ts";
  * Names the rule to change for a missing rule. Joins a rule that is missing with one that the mesh does not have, where the one stands in
  * the place of the other: a port or an address was mistyped, say; or else finds the rule that takes only some of what the missing one
  * takes. The simulator shows it: with the missing rule instead of the one that is there, all these flows land as expected, and no other
- * flow of the run lands worse.
+ * flow of the run lands worse. In the same way it finds the rule that a rule which takes too much stands for.
  *
  * Limits: a rule that is wrong in both families is joined in neither, since each place is one family's.
  */
@@ -24,7 +27,7 @@ export function joinExchanged(causes: readonly TracedCause[], tried: Tried): rea
     }
   }
   const left = causes.filter((each) => each.cause.kind !== "deciding-rule" || odd.has(each));
-  return left.map((each) => joined.get(each) ?? widen(each, tried));
+  return left.map((each) => joined.get(each) ?? narrow(widen(each, tried), tried));
 }
 
 function joinPair(missing: TracedCause, odd: TracedCause, tried: Tried): TracedCause | null {
@@ -45,9 +48,25 @@ function widen(each: TracedCause, tried: Tried): TracedCause {
   return { ...each, cause: { ...cause, why } };
 }
 
+/** A rule that the mesh has not may stand in the place of one that it has, and take more than that. */
+function narrow(each: TracedCause, tried: Tried): TracedCause {
+  const { kind, rule } = each.cause;
+  if (kind !== "deciding-rule" || rule === null || !isStranger(rule, tried.known)) return each;
+  const candidates = listPlacedRules(tried.own[familyKey(rule.family)]).filter(
+    ({ place }) => renderChainKey(place) === renderChainKey(rule) && !isThere(place, tried.known),
+  );
+  for (const { place } of candidates) {
+    const cause = exchange(place, rule, each.flows, tried);
+    const why = "this rule stands in the place of the required one, and takes more flows";
+    if (cause !== null) return { ...each, cause: { ...cause, why } };
+  }
+  return each;
+}
+
 /** Puts the required rule into the place of one of the same chain; null where that does not land these flows as expected. */
 function exchange(wanted: RulePlace | null, rule: RulePlace | null, flows: readonly FlowReport[], tried: Tried) {
   if (wanted === null || rule === null || renderChainKey(wanted) !== renderChainKey(rule)) return null;
+  if (leadsAway(wanted, tried.known)) return null;
   const own = findRuleAt(wanted, tried.own);
   const isRight = own && landsAll(flows, { kind: "other-target", place: rule, rule: own }, tried);
   return isRight ? { kind: "other-target" as const, rule, wanted } : null;

@@ -1,5 +1,5 @@
 import type { SandboxAddresses } from "../../model/pod.ts";
-import type { FlowReport, ScenarioReport } from "../../model/report.ts";
+import type { FlowReport, ScenarioReport, WantedRule } from "../../model/report.ts";
 import { placeInFile, type RulePlace, renderPlaceKey } from "../../model/rule-place.ts";
 import type { PodRules } from "../../model/ruleset.ts";
 import type { BoundScenario } from "../scenario/bound-scenario.ts";
@@ -26,7 +26,24 @@ export function explainFailures(
     if (wanted === null || wanted.nearest === null) return { ...flow, rules };
     return { ...flow, rules, wanted: { ...wanted, nearest: { ...wanted.nearest, rule: inFile(wanted.nearest.rule) } } };
   });
-  return { ...report, flows, causes: findCauses(flows, bound, tested, addresses) };
+  const causes = findCauses(flows, bound, tested, addresses);
+  return {
+    ...report,
+    flows: flows.map((flow) => (flow.wanted === null ? flow : { ...flow, wanted: writeWanted(flow.wanted) })),
+    causes: causes.map((cause) => ({ ...cause, wanted: cause.wanted && writeRequired(cause.wanted) })),
+  };
+}
+
+function writeWanted(wanted: WantedRule): WantedRule {
+  return { ...wanted, rule: wanted.rule && writeRequired(wanted.rule) };
+}
+
+/** Rules are compared as iptables writes them; a person adds a rule of nft as nft does. */
+function writeRequired(place: RulePlace): RulePlace {
+  const { source, chain, rule } = place;
+  if (source !== "nft") return place;
+  const bare = rule.startsWith(`-A ${chain} `) ? rule.slice(`-A ${chain} `.length) : rule;
+  return { ...place, rule: bare.replaceAll("counter packets 0 bytes 0", "counter") };
 }
 
 /** Rules that no text gives a handle have it from the flows that the kernel was asked about. */

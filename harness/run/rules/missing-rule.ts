@@ -52,9 +52,16 @@ function exchangeTarget(target: Target, own: Target | null): Target | null {
 }
 
 /** Says whether the simulator lands flows as expected with a rule, and no other flow of the run worse than without it. */
-export function landsAll(
+export function landsAll(flows: readonly FlowReport[], { kind, place, rule }: Try, tried: Tried): boolean {
+  const edit = (rules: readonly Rule[]) => rules.toSpliced(place.index - 1, kind === "other-target" ? 1 : 0, rule);
+  return landsWith(flows, place, edit, tried);
+}
+
+/** Says the same of another change of the chain of a rule. */
+export function landsWith(
   flows: readonly FlowReport[],
-  { kind, place, rule }: Try,
+  place: RulePlace,
+  edit: (rules: readonly Rule[]) => readonly Rule[],
   { passed, bound, rules, addresses }: Tried,
 ): boolean {
   const key = familyKey(place.family);
@@ -63,9 +70,7 @@ export function landsAll(
   const tables = ruleset.tables.map((table) => ({
     ...table,
     chains: table.chains.map((chain) =>
-      isInTable(place, table) && chain.name === place.chain
-        ? { ...chain, rules: chain.rules.toSpliced(place.index - 1, kind === "other-target" ? 1 : 0, rule) }
-        : chain,
+      isInTable(place, table) && chain.name === place.chain ? { ...chain, rules: edit(chain.rules) } : chain,
     ),
   }));
   const simulator = compilePod({ ...rules, [key]: { ...ruleset, tables } }, bound.spec, addresses);

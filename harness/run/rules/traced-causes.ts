@@ -2,6 +2,7 @@ import { ANOTHER_TAKES } from "../../model/cause-report.ts";
 import type { RulePlace } from "../../model/rule-place.ts";
 import { joinExchanged } from "./exchanged-causes.ts";
 import { type FoundRule, findMissingRule, landsAll } from "./missing-rule.ts";
+import { joinMoved } from "./moved-causes.ts";
 import type { TracedCause, Tried } from "./remedy.ts";
 import { namePlace } from "./rule-order.ts";
 
@@ -14,7 +15,7 @@ export const DECIDES = "this rule decides where these flows land; it is wrong, o
  * place of another ({@link joinExchanged}).
  */
 export function traceCauses(causes: readonly TracedCause[], tried: Tried): readonly TracedCause[] {
-  const traced = joinExchanged(causes, tried).map((each) => {
+  const traced = joinMoved(joinExchanged(causes, tried), tried).map((each) => {
     const { rule, wanted, why } = each.cause;
     const isOpen = why === DECIDES && rule !== null && wanted !== null;
     return { each, found: isOpen ? findMissingRule(each.flows, rule, tried) : null };

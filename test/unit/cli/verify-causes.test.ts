@@ -150,6 +150,12 @@ describe("the causes of wrong landings", () => {
     const [missing] = await listCauses("missing.nft");
     expect(missing).toMatchObject({ kind: "missing-rule", rule: { chain: "ISTIO_REDIRECT" } });
     expect(missing?.wanted?.rule).toMatch(/ meta skuid 1337 return$/);
+    const mesh = ["--mesh", "istio", "--native-nftables", "-u", "1337", "-i", "*", "-b", "*"];
+    const own = (await run("generate", ...mesh)).out;
+    writeFileSync(join(folder, "native.nft"), own.replace(/^ *meta skuid 1337 counter .*\n/m, ""));
+    const { out } = await run("verify", ...mesh, "--rules", "native.nft", "--sandbox", "simulated", "--only-failures");
+    expect(out).toMatch(/^ {6}missing {3}istio-proxy-nat istio-output: meta skuid 1337 counter return$/m);
+    expect(out).toMatch(/ instead of where they were dialled or timing out$/m);
     write("port.nft", () => nft.replace("redirect to :15006", "redirect to :15007"));
     const required = "meta l4proto tcp counter redirect to :15006";
     expect(await listCauses("port.nft")).toMatchObject([{ kind: "other-target", wanted: { rule: required } }]);
@@ -213,6 +219,36 @@ describe("the causes of wrong landings", () => {
     );
     expect(out).toContain(`remedy    move ISTIO_OUTPUT 4 (order.txt:${line + 1}) before this rule\n`);
     expect(out).not.toMatch(/ missing /);
+  });
+  test("a rule that stands before several others that should come first is one cause, and is to be moved", async () => {
+    const redirect = "-A ISTIO_OUTPUT -j ISTIO_REDIRECT\n";
+    const before = /^(.*-m owner --gid-owner 1337 .*\n)/m;
+    const name = write("moved.txt", (rules) => rules.replace(redirect, "").replace(before, `${redirect}$1`));
+    const line = lineOf(name, redirect.trim());
+    expect(await listCauses(name)).toMatchObject([{ kind: "deciding-rule", rule: { line } }]);
+    const text = (await verify(name, "--only-failures")).out.replaceAll(/\s+/g, " ");
+    expect(text).toContain(
+      `because this rule stands before ISTIO_OUTPUT 5 (moved.txt:${line + 1}) and ISTIO_OUTPUT 6 (moved.txt:${line + 2}), which would take these flows remedy move this rule behind ISTIO_OUTPUT 6 (moved.txt:${line + 2}) `,
+    );
+    // Of the two flows in full the second is of somebody else, and goes somewhere else.
+    expect(text).toMatch(/ uid=1000,gid=1337 -> upstream:80 expected .* root -> localhost:8080 expected /);
+  });
+  test("a rule that takes more than the required one is to be changed to it", async () => {
+    const own = "-A ISTIO_OUTPUT -d 10.96.0.0/16 -j RETURN";
+    const flags = [...FLAGS, "-x", "10.96.0.0/16"];
+    const { out: rules } = await run("generate", ...flags, "--format", "save");
+    expect(rules).toContain(`${own}\n`);
+    writeFileSync(join(folder, "wide.txt"), rules.replace("10.96.0.0/16", "10.0.0.0/8"));
+    const words = ["verify", ...flags, "--rules", "wide.txt", "--sandbox", "simulated", "--json"];
+    expect(JSON.parse((await run(...words)).out).scenarios[0].causes).toMatchObject([
+      {
+        kind: "other-target",
+        rule: { rule: "-A ISTIO_OUTPUT -d 10.0.0.0/8 -j RETURN", file: "wide.txt" },
+        wanted: { rule: own },
+        why: "this rule stands in the place of the required one, and takes more flows",
+        remedy: "change this rule to the required one",
+      },
+    ]);
   });
   test("a rule that the mesh does not have is to be removed, where it stands before the required one", async () => {
     const extra = "-A ISTIO_OUTPUT -d 10.96.7.0/24 -p tcp -m tcp --dport 5432 -j RETURN";
