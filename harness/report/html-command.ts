@@ -8,11 +8,17 @@ export function renderCommand(name: "explain" | "verify", text: string): Html {
 `;
 }
 
-/** Gives the commands that ask about a flow again; nothing where the report has none. */
-export function renderFlowCommands({ flow, manner }: FlowReport, { commands }: ScenarioReport): Html {
-  const { explain = null, verify = null } = commands ?? {};
+/** Gives the commands that ask about a flow again, folded in behind buttons that copy them; nothing where the report has none. */
+export function renderFlowCommands({ flow, manner }: FlowReport, scenario: ScenarioReport): Html {
+  const { explain = null, verify = null } = scenario.commands ?? {};
   const quoted = quoteForShell(flow);
   const forward = manner === "forward" ? " --forward" : "";
-  return html`${explain === null ? html`` : renderCommand("explain", `${explain}${forward} ${quoted}`)}
-${verify === null ? html`` : renderCommand("verify", `${verify} --flows ${quoted}`)}`;
+  const commands = [
+    ...(explain === null ? [] : [{ name: "explain", text: `${explain}${forward} ${quoted}` }]),
+    ...(verify === null ? [] : [{ name: "verify", text: `${verify} --flows ${quoted}` }]),
+  ];
+  if (commands.length === 0) return html``;
+  return html`<div class="commands">${commands.map(({ name }) => html`<button type="button" class="copy" data-copies="${name}" hidden>Copy ${name}</button> `)}<details open><summary>commands</summary>
+${commands.map(({ name, text }) => html`<p><code class="${name}">${text}</code></p>`)}</details></div>
+`;
 }

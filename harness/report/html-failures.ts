@@ -73,9 +73,9 @@ function renderCause(
   return html`<p><span class="wrong">${MARKS.wrong}</span> <strong class="wrong">${heading}</strong></p>
 ${renderRows(rows)}
 ${shown.map(
-  ({ flow, rows: ends }) => html`<p><a href="#${rowOf(flow)}">${flow.flow}</a>${nameManner(flow)}</p>
-${renderRows(ends)}
-${renderFlowCommands(flow, scenario)}`,
+  ({ flow, rows: ends }) => html`<div class="shown"><p><a href="#${rowOf(flow)}">${flow.flow}</a>${nameManner(flow)}</p>
+${renderFlowCommands(flow, scenario)}</div>
+${renderRows(ends)}`,
 )}
 ${others.length > 0 ? html`<p class="dim">and ${nameOthers(others, unnamed)}</p>` : html``}`;
 }

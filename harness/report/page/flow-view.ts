@@ -46,6 +46,8 @@ function startFlowView(): void {
   dialog.addEventListener("close", () => history.replaceState(null, "", location.pathname + location.search));
   addEventListener("hashchange", () => open(location.hash.slice(1)));
   for (const button of document.querySelectorAll<HTMLButtonElement>("button.copy")) button.hidden = false;
+  // Without the script nobody could copy them unseen.
+  for (const commands of document.querySelectorAll<HTMLDetailsElement>(".commands details")) commands.open = false;
   open(location.hash.slice(1));
 }
 
@@ -200,12 +202,14 @@ function putBack(text: string, fields: readonly string[], values: readonly strin
 
 /** Copies the command beside a button; where the browser does not allow it, the command is selected. */
 async function copyText(button: HTMLButtonElement): Promise<void> {
-  const code = button.parentElement?.querySelector("code");
+  const { copies } = button.dataset;
+  const code = button.parentElement?.querySelector(copies === undefined ? "code" : `code.${copies}`);
   if (!code) return;
   let done = "Copied";
   try {
     await navigator.clipboard.writeText(code.textContent ?? "");
   } catch {
+    code.closest("details")?.setAttribute("open", "");
     getSelection()?.selectAllChildren(code);
     if (!document.execCommand("copy")) done = "Selected";
   }

@@ -160,6 +160,26 @@ describe("the HTML report in a browser", () => {
     });
   });
 
+  test("folds the commands of a problem's flows in, and copies them with the keyboard from beside the flow", async () => {
+    await open("wrong.html", { permissions: ["clipboard-read", "clipboard-write"] }, async (page) => {
+      const shown = page.locator(".shown", { hasText: "client -> pod:8080" });
+      expect(await shown.locator("code:visible").count()).toBe(0);
+      await shown.getByRole("link", { name: "client -> pod:8080" }).focus();
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Enter");
+      await shown.getByRole("button", { name: "Copied" }).waitFor();
+      const copied = await page.evaluate(() => navigator.clipboard.readText());
+      expect(splitByShell(copied).slice(0, 2)).toEqual(["landfall", "verify"]);
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Enter");
+      expect(await shown.locator("code:visible").allTextContents()).toEqual([
+        expect.stringContaining("explain"),
+        copied,
+      ]);
+    });
+  });
+
   test("runs no script from the texts of a report", async () => {
     const text = readFileSync(join(folder, "wrong.html"), "utf8");
     const foreign = '<script>window.hit = 1</script><img src="x" onerror="window.hit = 2"><p style="color: red">x</p>';
