@@ -6,6 +6,7 @@ import type { FlowProtocol, Manner } from "./flow.ts";
 import type { FlowData } from "./flow-spec.ts";
 import { type Landing, landingsAgree } from "./landing.ts";
 import type { CommandNotes, Provenance } from "./provenance.ts";
+import type { RequiredBy } from "./required-by.ts";
 import type { RulePlace } from "./rule-place.ts";
 import type { TracedWays } from "./way.ts";
 
@@ -114,6 +115,8 @@ export interface ClassReport {
 export interface ScenarioReport extends Partial<TracedWays>, CommandNotes {
   readonly name: string;
   readonly claim: string;
+  /** What says where its flows must land. Absent in reports of earlier versions. */
+  readonly requiredBy?: RequiredBy;
   /** What `--mesh` takes; `contract` where a contract file says what is demanded. */
   readonly mesh: string;
   /** The mesh's settings as plain data. */

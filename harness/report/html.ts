@@ -17,6 +17,7 @@ import { FILTER_FORM, renderPage, renderProvenance } from "./html-page.ts";
 import { type LinkTo, renderKeptEvidence, renderRuleList } from "./html-rules.ts";
 import { type Html, html } from "./html-text.ts";
 import { describeRule } from "./landing-phrase.ts";
+import { describeRequired, describeRequiredOfAll } from "./required-by-phrase.ts";
 import { renderArrowHeads, renderPicture } from "./svg.ts";
 import { isGreen, type ToldCauses } from "./told-causes.ts";
 
@@ -28,13 +29,15 @@ import { isGreen, type ToldCauses } from "./told-causes.ts";
  * writeFileSync("report.html", renderHtml(report, (path) => `evidence/${path}`))
  */
 export function renderHtml(report: Report, linkTo: LinkTo = () => null): string {
+  const shared = describeRequiredOfAll(report);
   const content = html`<h1>Where every flow landed</h1>
 ${renderArrowHeads()}
 ${renderSummary(report)}
+${renderRequired(shared)}
 ${renderProvenance(report)}
 ${renderFailures(report, linkTo)}
 ${FILTER_FORM}
-${report.scenarios.map((scenario, i) => renderScenario(scenario, i, report.sandbox.backend, linkTo))}`;
+${report.scenarios.map((scenario, i) => renderScenario(scenario, i, report.sandbox.backend, linkTo, shared === null))}`;
   return renderPage(renderVerdict(report), content, report);
 }
 
@@ -68,11 +71,23 @@ function renderSome(kind: FlowVerdict, count: number, words: string): Html {
   return count > 0 ? renderCount(kind, count, words) : html``;
 }
 
-function renderScenario(scenario: ScenarioReport, index: number, backend: BackendName, linkTo: LinkTo): Html {
+/** What the verdict was judged by; nothing where a report does not tell. */
+function renderRequired(required: ReturnType<typeof describeRequired>): Html {
+  return required === null ? html`` : html`<p class="required">${required.label} <code>${required.text}</code></p>`;
+}
+
+function renderScenario(
+  scenario: ScenarioReport,
+  index: number,
+  backend: BackendName,
+  linkTo: LinkTo,
+  isNamed: boolean,
+): Html {
   const told: ToldCauses = new Map();
   const passed = isGreen(scenario);
   return html`<details class="scenario"${passed ? html`` : html` open`}>
 <summary><span class="${passed ? "pass" : "wrong"}">${passed ? "✓" : "✗"}</span> <h2>${scenario.name}</h2><span class="claim">${scenario.claim}</span></summary>
+${isNamed ? renderRequired(describeRequired(scenario)) : html``}
 ${scenario.notices.map((notice) => html`<p class="could-not-look">${notice}</p>`)}
 ${scenario.omissions.map(renderOmission)}
 ${renderKeptEvidence(scenario.evidence, linkTo)}

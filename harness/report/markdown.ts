@@ -11,6 +11,7 @@ import {
 import { describeOmission, type EvidenceRow, isSentence } from "./evidence.ts";
 import { describeLanding } from "./landing-phrase.ts";
 import { codeCell, codeSpan, escapeMarkdown } from "./markdown-text.ts";
+import { describeRequired, describeRequiredOfAll } from "./required-by-phrase.ts";
 import { isGreen } from "./told-causes.ts";
 
 /** Flows that could not be observed, of each scenario, that are named. */
@@ -36,17 +37,24 @@ export function renderMarkdown(report: Report): string {
     ...(summary.asked ? [describeAsked(summary.asked)] : []),
   ];
   const mark = failed.length === 0 ? "✅" : "❌";
+  const shared = describeRequiredOfAll(report);
   const kernel = sandbox.kernel === null ? "" : `, Linux ${sandbox.kernel}`;
   return [
     `### ${mark} landfall: ${counts.join(", ")}`,
     "",
     `${passed} of ${scenarios.length} ${scenarios.length === 1 ? "scenario" : "scenarios"} passed (${sandbox.backend}${escapeMarkdown(kernel)}).`,
     "",
-    ...failed.flatMap((scenario) => renderScenario(scenario, sandbox.backend)),
+    ...renderRequired(shared),
+    ...failed.flatMap((scenario) => renderScenario(scenario, sandbox.backend, shared === null)),
   ].join("\n");
 }
 
-function renderScenario(scenario: ScenarioReport, backend: BackendName): readonly string[] {
+/** What the verdict was judged by; nothing where a report does not tell. */
+function renderRequired(required: ReturnType<typeof describeRequired>): readonly string[] {
+  return required === null ? [] : [`${required.label} ${codeSpan(required.text)}.`, ""];
+}
+
+function renderScenario(scenario: ScenarioReport, backend: BackendName, isNamed: boolean): readonly string[] {
   const { name, claim, omissions, classes, asked, notLookedAt, flows } = scenario;
   const unseen = flows.filter(({ verdict }) => verdict === "could-not-look");
   const unknown = [
@@ -61,6 +69,7 @@ function renderScenario(scenario: ScenarioReport, backend: BackendName): readonl
   return [
     `#### ${escapeMarkdown(name)}: ${escapeMarkdown(claim)}`,
     "",
+    ...renderRequired(isNamed ? describeRequired(scenario) : null),
     ...omissions.flatMap((omission) => [
       "❌ **The rules omit required configuration**",
       "",

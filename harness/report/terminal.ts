@@ -16,6 +16,7 @@ import { describeCoverage, describeUnhit } from "./coverage-phrase.ts";
 import { describeOmission } from "./evidence.ts";
 import { describeRule, shortenLanding } from "./landing-phrase.ts";
 import { MARKS } from "./marks.ts";
+import { describeRequired, describeRequiredOfAll } from "./required-by-phrase.ts";
 import { renderCause, renderFailed } from "./terminal-causes.ts";
 import { makePaint, type Paint, renderEvidence, STYLES, type TerminalLook } from "./terminal-look.ts";
 import { isClear, isGreen, isInCause, selectEvidence, type ToldCauses } from "./told-causes.ts";
@@ -32,17 +33,24 @@ const GAP = "  ";
 export function renderTerminal(report: Report, look: TerminalLook): string {
   const paint = makePaint(look);
   const shown = report.scenarios.filter((scenario) => look.rows !== "none" || !isGreen(scenario));
-  const scenarios = shown.map((scenario) => renderScenario(scenario, report.sandbox.backend, look, paint));
+  const isNamed = describeRequiredOfAll(report) === null;
+  const scenarios = shown.map((scenario) => renderScenario(scenario, report.sandbox.backend, look, paint, isNamed));
   return [...scenarios, ...renderFailed(report, look, paint), renderSummary(report, look, paint)].join("\n");
 }
 
-function renderScenario(scenario: ScenarioReport, backend: BackendName, look: TerminalLook, paint: Paint): string {
+function renderScenario(
+  scenario: ScenarioReport,
+  backend: BackendName,
+  look: TerminalLook,
+  paint: Paint,
+  isNamed: boolean,
+): string {
   // What stands for a class is one of many, unless it was asked for or is wrong: the number of classes tells of it.
   const isOneOfMany = (each: FlowReport) => !scenario.asked && each.chosenFor === "class" && isClear(each);
   const isQuiet = (each: FlowReport) =>
     look.rows !== undefined && look.rows !== "all" && (isClear(each) || isInCause(each, scenario));
   const shown = scenario.flows.filter((each) => !isOneOfMany(each) && !isQuiet(each));
-  const flow = Math.max(...shown.map((each) => each.flow.length), 0);
+  const flow = chooseFlowWidth(shown, look);
   const told = new Map<string, string>();
   const blocks = (["answer", "forward"] as const).flatMap((manner) => {
     const flows = shown.filter((each) => each.manner === manner);
@@ -58,7 +66,18 @@ function renderScenario(scenario: ScenarioReport, backend: BackendName, look: Te
   const omissions = scenario.omissions.flatMap((omission) => renderOmission(omission, look, paint));
   const classes = renderClasses(scenario, backend, look, paint);
   const causes = tellCauses(scenario, backend).flatMap((cause) => renderCause(cause, look, paint));
-  const parts = [...notices, ...omissions, ...blocks, ...causes, ...classes, ...renderCoverage(scenario, paint)];
+  // Of several scenarios those that are green need no further words.
+  const named = isNamed && !isGreen(scenario) ? describeRequired(scenario) : null;
+  const required = renderRequired(named, 2, look, paint);
+  const parts = [
+    ...required,
+    ...notices,
+    ...omissions,
+    ...blocks,
+    ...causes,
+    ...classes,
+    ...renderCoverage(scenario, paint),
+  ];
   return [title, ...parts, ""].join("\n");
 }
 
@@ -86,12 +105,23 @@ function renderOmission(omission: Omission, look: TerminalLook, paint: Paint): r
 
 /** What rows of one scenario have in common. */
 interface Table {
-  /** Width of the longest flow, and of the longest landing. */
+  /** Width of the longest flow that has its landing beside it, and of the longest landing. */
   readonly flow: number;
   readonly landing: number;
   readonly told: ToldCauses;
   readonly backend: BackendName;
   readonly scenario: ScenarioReport;
+}
+
+/**
+ * Gives the width of the longest flow that has room for every landing beside it. Few flows are longer, and their landings stand beneath
+ * them or further right, so that the other landings stay where they are.
+ */
+function chooseFlowWidth(flows: readonly FlowReport[], { columns }: TerminalLook): number {
+  const answered = flows.filter(({ manner }) => manner === "answer");
+  const widest = Math.max(...answered.map((each) => shortenLanding(each).length), 0);
+  const room = columns - 4 - GAP.length - widest;
+  return Math.max(...flows.map((each) => each.flow.length).filter((length) => length <= room), 0);
 }
 
 function renderFlow(flow: FlowReport, table: Table, look: TerminalLook, paint: Paint): readonly string[] {
@@ -102,7 +132,11 @@ function renderFlow(flow: FlowReport, table: Table, look: TerminalLook, paint: P
   const room = look.columns - 4 - table.flow - GAP.length;
   const rows = isInCause(flow, table.scenario) ? [] : selectEvidence(flow, table.told, table.backend);
   const evidence = renderEvidence(rows, look, paint);
-  if (landing.length > room) return [`${start}${flow.flow}`, `      ${painted}`, ...evidence];
+  if (landing.length > room || flow.flow.length > table.flow) {
+    const isOneLine = 4 + flow.flow.length + GAP.length + landing.length <= look.columns;
+    const lines = isOneLine ? [`${start}${flow.flow}${GAP}${painted}`] : [`${start}${flow.flow}`, `      ${painted}`];
+    return [...lines, ...evidence];
+  }
   const dialled = flow.observed.originalDestination === null ? "" : `dialled ${flow.observed.originalDestination}`;
   const pad = " ".repeat(table.landing - landing.length);
   const fits = dialled !== "" && table.landing + GAP.length + dialled.length <= room;
@@ -120,7 +154,22 @@ function renderCoverage({ coverage }: ScenarioReport, paint: Paint): readonly st
   return [head, ...rows];
 }
 
-function renderSummary({ summary, sandbox }: Report, { columns }: TerminalLook, paint: Paint): string {
+/** What the verdict was judged by; nothing where a report does not tell. */
+function renderRequired(
+  required: ReturnType<typeof describeRequired>,
+  indent: number,
+  { columns }: TerminalLook,
+  paint: Paint,
+): readonly string[] {
+  if (required === null) return [];
+  const text = `${" ".repeat(indent)}${required.label} ${required.text}`;
+  return wrapLine(text, indent + 2, columns, CELLS)
+    .split("\n")
+    .map((line) => paint("dim", line));
+}
+
+function renderSummary(report: Report, look: TerminalLook, paint: Paint): string {
+  const { summary, sandbox } = report;
   const parts = [
     summary.pass > 0 ? paint("green", `${summary.pass} as expected`) : "0 as expected",
     ...(summary.wrong > 0 ? [paint("red", `${summary.wrong} not as expected`)] : []),
@@ -140,6 +189,7 @@ function renderSummary({ summary, sandbox }: Report, { columns }: TerminalLook, 
   const place = where.filter((part) => part !== null).join(", ");
   const coverage = summary.coverage === null ? "" : `${describeCoverage(summary.coverage)}\n`;
   const sum = `${flows}: ${parts.join(", ")}, in ${(summary.durationMs / 1000).toFixed(2)} s`;
-  const fits = countCells(stripVTControlCharacters(sum)) + countCells(place) + 3 <= columns;
-  return `${coverage}${sum}${fits ? " " : "\n  "}(${place})\n`;
+  const fits = countCells(stripVTControlCharacters(sum)) + countCells(place) + 3 <= look.columns;
+  const required = renderRequired(describeRequiredOfAll(report), 0, look, paint);
+  return `${coverage}${[`${sum}${fits ? " " : "\n  "}(${place})`, ...required].join("\n")}\n`;
 }

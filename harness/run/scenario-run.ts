@@ -160,12 +160,13 @@ function reportBlind(bound: BoundScenario, cause: string): ScenarioReport {
 }
 
 function assemble(bound: BoundScenario, flows: readonly FlowReport[], coverage: CoverageReport | null): ScenarioReport {
-  const { name, claim, capture: own, notLookedAt, asked } = bound;
+  const { name, claim, requiredBy, capture: own, notLookedAt, asked } = bound;
   const { mesh, settings, firstFormat } = own;
   const capture = firstFormat === "kept" ? settings : null;
   return {
     name,
     claim,
+    requiredBy,
     mesh,
     settings,
     capture,

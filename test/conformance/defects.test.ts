@@ -32,6 +32,7 @@ async function verify(installation: Installation, config: CaptureConfig): Promis
   const scenario = {
     name: "defect",
     claim: "It is found.",
+    requiredBy: { kind: "settings", text: "" },
     capture: captureOf(config),
     installation,
     listen: [],

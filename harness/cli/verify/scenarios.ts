@@ -28,6 +28,7 @@ import {
 import { tellModuleOutput } from "../output/module-output.ts";
 import { refuse } from "../refusal.ts";
 import type { VerifyOptions } from "./options.ts";
+import { describeRequiredBy } from "./required-by.ts";
 
 /** The folder of the scenarios that come with landfall. */
 export const SCENARIO_FOLDER = fileURLToPath(new URL("../../../scenarios/", import.meta.url));
@@ -36,7 +37,11 @@ export const SCENARIO_FOLDER = fileURLToPath(new URL("../../../scenarios/", impo
 export type ScenarioSelection = Pick<
   VerifyOptions,
   "line" | "words" | "task" | "selection" | "rules" | "shard" | "family"
-> & { readonly flows?: VerifyOptions["flows"] };
+> & {
+  readonly flows?: VerifyOptions["flows"];
+  /** Absent where nobody is told what requires the landings. */
+  readonly cut?: VerifyOptions["cut"];
+};
 
 /** Gives the files of the scenarios that are asked for; without word or flag, those of the seed command (`--list`: all). */
 export function findScenarioFiles(options: ScenarioSelection, io: CommandIo): readonly string[] {
@@ -124,11 +129,12 @@ const CLAIMS = {
   contract: "This run checks that every flow lands where the contract requires.",
 } as const;
 
-function makeScenario({ line }: ScenarioSelection): ParsedScenario {
+function makeScenario({ line, cut }: ScenarioSelection): ParsedScenario {
   const { capture } = line;
   return {
     name: "rules",
     claim: CLAIMS[line.mesh === null ? "contract" : "mesh"],
+    requiredBy: describeRequiredBy(line, cut?.manifest?.path ?? null),
     capture,
     installation: { kind: "capture", flags: line.captureWords, environment: {}, rules: capture.generated ?? NO_RULES },
     rulesOf: "capture",

@@ -11,6 +11,7 @@ import { type Landing, landingsAgree } from "../../model/landing.ts";
 import { APP_PORTS, type PodSpec, type SandboxAddresses } from "../../model/pod.ts";
 import { behindRealEnvoy, dialsOn, findListener } from "../../model/pod-shape.ts";
 import type { FlowReport } from "../../model/report.ts";
+import type { RequiredBy } from "../../model/required-by.ts";
 import type { Installation } from "../../sandbox/sandbox.ts";
 import { makePodSpec } from "../pod-spec.ts";
 import type { ParsedScenario, WrittenFlow } from "./parsed-scenario.ts";
@@ -39,6 +40,7 @@ export interface BoundFlow {
 export interface BoundScenario {
   readonly name: string;
   readonly claim: string;
+  readonly requiredBy: RequiredBy;
   /** In the addresses of the sandbox. */
   readonly capture: Capture;
   readonly installation: Installation;
@@ -60,12 +62,13 @@ export interface BoundScenario {
  * boundary flows, if it has no flows of its own, are made here.
  */
 export function bindScenario(scenario: ParsedScenario, addresses: SandboxAddresses): BoundScenario {
-  const { name, claim, notLookedAt = [] } = scenario;
+  const { name, claim, requiredBy, notLookedAt = [] } = scenario;
   const capture = scenario.capture.placeIn(addresses);
   const installation = bindInstallation(scenario.installation, capture);
   const bound: BoundScenario = {
     name,
     claim,
+    requiredBy,
     installation,
     capture,
     families: testedFamilies(scenario),

@@ -13,8 +13,10 @@ import { parseLandingText } from "../../model/landing-text.ts";
 import { NO_LOOKUPS } from "../../model/name-lookups.ts";
 import { DEFAULT_ADDRESSES } from "../../model/pod.ts";
 import type { PodShape } from "../../model/pod-shape.ts";
+import type { RequiredBy } from "../../model/required-by.ts";
 import { type FamilyKey, familyKey, listFamilies, NO_RULES, type PodRules, type Ruleset } from "../../model/ruleset.ts";
 import type { Scenario } from "../../model/scenario.ts";
+import { quoteForShell } from "../../model/shell-words.ts";
 import type { Installation } from "../../sandbox/sandbox.ts";
 import { findFlowFaults, findPortFaults } from "../flow-faults.ts";
 import { meshNamed, usualShape } from "./named-shape.ts";
@@ -32,6 +34,8 @@ export interface WrittenFlow {
 export interface ParsedScenario {
   readonly name: string;
   readonly claim: string;
+  /** What says where its flows must land, for a reader of the report. */
+  readonly requiredBy: RequiredBy;
   readonly capture: Capture;
   readonly installation: Installation;
   /**
@@ -93,7 +97,14 @@ export function parseScenario(scenario: Scenario | SalvagedScenario, file: strin
   if (findings.length > 0 || !capture || !installation) return { ok: false, findings };
   const { name, claim, listen = [] } = scenario;
   const rulesOf = installation.kind === "capture" ? "capture" : "author";
-  return { ok: true, value: { name, claim, capture, installation, rulesOf, listen, flows } };
+  const requiredBy = { kind: "scenario", text: describePod(scenario, capture) } as const;
+  return { ok: true, value: { name, claim, requiredBy, capture, installation, rulesOf, listen, flows } };
+}
+
+/** Says with which options the rules of a scenario are made, or its pod is: `--mesh istio-1.4 -u 1337 -b '*'`. */
+function describePod({ capture: words, meshConfig }: Scenario | SalvagedScenario, { mesh }: Capture): string {
+  const file = meshConfig === undefined ? [] : ["--mesh-config …"];
+  return ["--mesh", mesh, ...(words ?? []).map(quoteForShell), ...file].join(" ");
 }
 
 type Note = (field: string, found: readonly Finding[]) => void;

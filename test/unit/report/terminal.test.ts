@@ -46,6 +46,26 @@ describe("the report in a terminal", () => {
     expect(renderTerminal(sampleReport(), { columns: 200, color: "plain" })).toBe(AT_200);
   });
 
+  test("keeps landings beneath each other beside a flow that is too long for that", () => {
+    const long = "uid=1337,gid=1337@127.0.0.6 -> upstream:8080";
+    const flows = ["client -> pod:8080", "app -> pod:22", long].map((text) =>
+      sampleFlow(text, { expected: makeLanding("refused"), observed: makeLanding("refused") }),
+    );
+    const [scenario] = sampleReport().scenarios;
+    const scenarios = scenario ? [{ ...scenario, flows, notices: [], coverage: null }] : [];
+    const lines = (columns: number) =>
+      renderTerminal({ ...sampleReport(), scenarios }, { columns, color: "plain" })
+        .split("\n")
+        .slice(1, 5);
+    expect(lines(50).slice(0, 4)).toEqual([
+      "  ✓ client -> pod:8080  refused",
+      "  ✓ app -> pod:22       refused",
+      `  ✓ ${long}`,
+      "      refused",
+    ]);
+    expect(lines(80)[1]).toBe(`  ✓ ${"app -> pod:22".padEnd(long.length)}  refused`);
+  });
+
   test("does not speak of seeing and counting in a simulated sandbox, nor do other reports", () => {
     const sample = sampleReport();
     const scenarios = sample.scenarios.map((scenario) => ({

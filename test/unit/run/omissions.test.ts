@@ -35,6 +35,7 @@ function check(
   const scenario = {
     name: "s",
     claim: "c",
+    requiredBy: { kind: "settings", text: "" },
     capture: captureOf(config),
     installation,
     listen: [],
@@ -75,6 +76,7 @@ test("an omission names a flow that would reveal it", () => {
     {
       name: "s",
       claim: "c",
+      requiredBy: { kind: "settings", text: "" },
       capture: captureOf(TPROXY),
       installation: SCRIPT,
       listen: [],

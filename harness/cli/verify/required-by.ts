@@ -1,0 +1,43 @@
+import type { RequiredBy } from "../../model/required-by.ts";
+import { quoteForShell } from "../../model/shell-words.ts";
+import type { CaptureCommandLine } from "../arguments/capture-options.ts";
+import { lastValue } from "../arguments/options.ts";
+
+/** Options beside the mesh's own that say what is required, in the order in which they are told. */
+const SAYING = ["mesh-config", "pod-ip", "resolv-conf", "strict"] as const;
+/** A list of ports or addresses is told up to here. */
+const WORD_AT_MOST = 60;
+
+/**
+ * Says in few words what a run that is made from settings judges by: the mesh with its options as typed (those of its injector where none
+ * was, those that a manifest gave), landfall's own options that matter, and the variables and files that set something.
+ *
+ * @example
+ * describeRequiredBy(line, null)   // { kind: "settings", text: "--mesh istio-1.4 -u 1337 -b '*', and the variable ENVOY_PORT" }
+ */
+export function describeRequiredBy(line: CaptureCommandLine, manifestPath: string | null): RequiredBy {
+  const { options, mesh, captureWords, origins } = line;
+  const contract = lastValue(options, "contract");
+  if (mesh === null || contract !== undefined) return { kind: "contract", text: contract ?? "" };
+  const own = captureWords[0] === "--mesh" ? captureWords.slice(2) : captureWords;
+  const further = SAYING.flatMap((name) =>
+    (options.values.get(name) ?? []).flatMap((value) => (name === "strict" ? [`--${name}`] : [`--${name}`, value])),
+  );
+  const words = ["--mesh", mesh.name, ...own, ...further].map(quoteForShell).map(shorten).join(" ");
+  const named = (kind: string) => [
+    ...new Set(Object.values(origins).flatMap((origin) => (origin.kind === kind && origin.name ? [origin.name] : []))),
+  ];
+  if (manifestPath !== null) return { kind: "settings", text: `${manifestPath}: ${words}` };
+  const variables = named("variable");
+  const others = [
+    ...(variables.length > 0
+      ? [`the ${variables.length === 1 ? "variable" : "variables"} ${variables.join(", ")}`]
+      : []),
+    ...named("file"),
+  ];
+  return { kind: "settings", text: [words, ...others].join(", and ") };
+}
+
+function shorten(word: string): string {
+  return word.length <= WORD_AT_MOST ? word : `${word.slice(0, WORD_AT_MOST)}…`;
+}
