@@ -58,6 +58,18 @@ const SHAPES: Readonly<Record<keyof Scenario, Shape>> = {
   forward: { is: 'flows with their landings: { "client -> pod:80": "app" }', holds: isRecord, presence: "optional" },
 };
 
+const UNDER_ANSWER =
+  'flows stand with their landings under answer, or under forward: answer: { "client -> pod:80": "envoy-inbound" }.';
+/** Fields that people expect, and where what they mean stands. */
+const HINTS: Readonly<Record<string, string>> = {
+  flow: UNDER_ANSWER,
+  flows: UNDER_ANSWER,
+  expect: UNDER_ANSWER,
+  expected: UNDER_ANSWER,
+  flags: 'the mesh\'s options stand under capture: ["-u", "1337"].',
+  options: 'the mesh\'s options stand under capture: ["-u", "1337"].',
+};
+
 /** The fields whose entries are flows with their landings; each entry is judged for itself. */
 const MANNERS = ["answer", "forward"] as const;
 
@@ -71,7 +83,7 @@ export function readScenarioShape(value: unknown, where: string): Parsed<Scenari
     return { ok: false, findings: [codedFinding("wrong-shape", where, message)] };
   }
   const known = Object.entries(SHAPES).flatMap(([field, shape]) => checkField(value, field, shape, `${where}: `));
-  const unknown = findUnknownFields(value, Object.keys(SHAPES), `${where}: `);
+  const unknown = findUnknownFields(value, Object.keys(SHAPES), `${where}: `, HINTS);
   const parts = [...checkWithout(value["without"], where), ...checkLandings(value, where), ...checkWhole(value, where)];
   const findings = [...known, ...unknown, ...parts];
   return findings.length > 0 ? { ok: false, findings } : { ok: true, value: value as unknown as Scenario };

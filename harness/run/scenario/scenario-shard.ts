@@ -15,10 +15,11 @@ export function parseShard(text: string): Parsed<Shard> {
   const found = /^([1-9]\d{0,3})\/([1-9]\d{0,3})$/.exec(text);
   const [index, count] = [Number(found?.[1]), Number(found?.[2])];
   if (found && index <= count) return { ok: true, value: { index, count } };
-  return {
-    ok: false,
-    findings: [finding("--shard", `"${text}" is not a shard; write K/N with K from 1 to N, as in 2/4.`)],
-  };
+  const isTooMany = /^[1-9]\d*\/[1-9]\d{4,}$/.test(text);
+  const message = isTooMany
+    ? `"${text}" is not a shard: a run has at most 9999.`
+    : `"${text}" is not a shard; write K/N with K from 1 to N, as in 2/4.`;
+  return { ok: false, findings: [finding("--shard", message)] };
 }
 
 /**

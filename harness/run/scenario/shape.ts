@@ -40,18 +40,23 @@ export function checkField(
     : [codedFinding("wrong-shape", `${place}${field}`, `This must be ${shape.is}.`)];
 }
 
-/** Gives a finding (`unknown-field`) for each field that does not exist, with the nearest existing name. */
+/** Gives a finding (`unknown-field`) for each field that does not exist, with the nearest existing name, or with its hint of `hints`. */
 export function findUnknownFields(
   value: Readonly<Record<string, unknown>>,
   known: readonly string[],
   place: string,
+  hints: Readonly<Record<string, string>> = {},
 ): readonly Finding[] {
   return Object.keys(value)
     .filter((field) => !known.includes(field))
-    .map((field) => codedFinding("unknown-field", `${place}${field}`, describeUnknownField(field, known)));
+    .map((field) => {
+      const hint = Object.hasOwn(hints, field) ? hints[field] : undefined;
+      return codedFinding("unknown-field", `${place}${field}`, describeUnknownField(field, known, hint));
+    });
 }
 
-function describeUnknownField(field: string, known: readonly string[]): string {
+function describeUnknownField(field: string, known: readonly string[], given: string | undefined): string {
+  if (given !== undefined) return `There is no such field; ${given}`;
   const near = findNearNames(field, known);
   const hint = near.length > 0 ? `did you mean ${near.join(" or ")}?` : `the fields are ${known.join(", ")}.`;
   return `There is no such field; ${hint}`;

@@ -75,6 +75,15 @@ describe("a scenario file's value", () => {
     ]);
   });
 
+  test.each(["flows", "flow", "expect"])("says of %s where the flows stand", (field) => {
+    const { answer: _, ...rest } = WHOLE;
+    const read = readScenarioShape({ ...rest, [field]: [] }, "s.ts");
+    expect(read.ok ? [] : read.findings.map(({ message }) => message)).toEqual([
+      'There is no such field; flows stand with their landings under answer, or under forward: answer: { "client -> pod:80": "envoy-inbound" }.',
+      "There are no flows; add at least one under answer or forward.",
+    ]);
+  });
+
   test.each(rows)("%s", (_, value, places) => {
     expect(placesOf(value)).toEqual(places);
   });

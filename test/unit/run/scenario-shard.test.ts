@@ -19,6 +19,16 @@ describe("a shard", () => {
     expect(parsed.ok ? parsed.value : null).toEqual(expected);
   });
 
+  test("is one of at most 9999, which is told where there are more", () => {
+    const messageOf = (text: string) => {
+      const parsed = parseShard(text);
+      return parsed.ok ? null : parsed.findings.map(({ message }) => message).join();
+    };
+    expect(messageOf("9999/9999")).toBe(null);
+    expect(messageOf("1/99999")).toBe('"1/99999" is not a shard: a run has at most 9999.');
+    expect(messageOf("5/4")).toMatch(/^"5\/4" is not a shard; write K\/N with K from 1 to N/);
+  });
+
   test("has scenarios that no other shard has, and all shards together have every scenario", () => {
     fc.assert(
       fc.property(fc.array(fc.integer()), fc.integer({ min: 1, max: 9 }), (numbers, count) => {
