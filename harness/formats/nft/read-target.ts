@@ -3,12 +3,12 @@ import { canonicalAddress } from "../../model/address.ts";
 import type { CompareElement, CompareKey } from "../../model/compare.ts";
 import type { Range } from "../../model/match.ts";
 import { MAX_PORT } from "../../model/pod.ts";
-import type { TableFamily } from "../../model/ruleset.ts";
 import type { AssignTarget, MapTarget, NatTarget, Target } from "../../model/target.ts";
 import { isList, isObject, type Json, type JsonObject, listOf, type NftContext, textOf, unwrap } from "./ast.ts";
 import { readAssignment } from "./read-assignment.ts";
 import { readKeys } from "./read-match.ts";
 import { readElement } from "./read-values.ts";
+import { nameRejectError, REJECT_ERRORS } from "./reject-errors.ts";
 import { renderStatement } from "./render-text.ts";
 
 type Read = (body: JsonObject, raw: Json, context: NftContext) => Target | null;
@@ -30,7 +30,7 @@ const READERS: Readonly<Record<string, Read>> = {
   counter: (_, raw) => ({ kind: "counter", name: typeof raw === "string" ? raw : null }),
   notrack: () => ({ kind: "notrack", module: "nft" }),
   log: (_, raw) => ({ kind: "log", options: renderStatement({ log: raw }).replace(/^log ?/, "") }),
-  reject: (body, _, { family }) => readReject(body, family),
+  reject: (body, raw, context) => readReject(body, raw, context),
   redirect: (body, _, context) =>
     readChoice(body, "port", context, ({ port }) => {
       const ports = readPorts(port, context);
@@ -67,12 +67,16 @@ function readVerdict(verdict: Json, context: NftContext): Target | null {
 }
 
 /** The errors by the words of nft(8), REJECT STATEMENT; iptables has most under the same name behind `icmp-` and `icmp6-`. */
-function readReject({ type, expr }: JsonObject, family: TableFamily): Target | null {
+function readReject({ type, expr }: JsonObject, raw: Json, { family, tell }: NftContext): Target | null {
   const unreachable = { ip: "icmp-port-unreachable", ip6: "icmp6-port-unreachable", inet: "icmpx-port-unreachable" };
   if (type === undefined) return { kind: "reject", with: unreachable[family] };
   if (type === "tcp reset") return { kind: "reject", with: "tcp-reset" };
   const prefix = { icmp: "icmp", icmpv6: "icmp6", icmpx: "icmpx" }[String(type)];
-  return prefix === undefined || typeof expr !== "string" ? null : { kind: "reject", with: `${prefix}-${expr}` };
+  const name = typeof expr === "number" ? nameRejectError(String(type), expr) : expr;
+  if (prefix === undefined || typeof name !== "string") return null;
+  const known = Object.keys(REJECT_ERRORS[String(type)] ?? {});
+  if (!known.includes(name)) tell(raw, `"${name}" is not an error of ${type}; those are ${known.join(", ")}.`);
+  return { kind: "reject", with: `${prefix}-${name}` };
 }
 
 /** nft's words for the flags of NAT, as the model has them from iptables. */

@@ -6,16 +6,27 @@ import { type KeyType, typeOfKey } from "./key-types.ts";
 /** Reads one value of a type; null, and a finding, if it is not one. Bits of `flags` may be a list. */
 export function readValue(type: KeyType, value: Json, context: NftContext): bigint | null {
   const found = findValue(type, value, context);
-  if (found === null) context.tell(value, `${describe(value)} is not ${nameType(type)}.`);
+  if (found === null) context.tell(value, `${describe(findWrong(type, value, context))} is not ${nameType(type)}.`);
   return found;
+}
+
+/** The first of several bits that is not one, or the value itself. */
+function findWrong(type: KeyType, value: Json, context: NftContext): Json {
+  const wrong = listBits(value)?.find((bit) => findValue(type, bit, context) === null);
+  return wrong === undefined ? value : findWrong(type, wrong, context);
+}
+
+function listBits(value: Json): readonly Json[] | null {
+  const bits = isList(value) ? value : unwrap(value)?.[0] === "|" ? unwrap(value)?.[1] : undefined;
+  return isList(bits) ? bits : null;
 }
 
 function findValue(type: KeyType, value: Json, context: NftContext): bigint | null {
   if (typeof value === "boolean") return type.kind === "boolean" ? BigInt(value) : null;
   if (typeof value === "number") return readNumber(value, type);
   if (typeof value === "string") return readWord(type, value, context);
-  const bits = isList(value) ? value : unwrap(value)?.[0] === "|" ? unwrap(value)?.[1] : undefined;
-  if (!isList(bits)) return null;
+  const bits = listBits(value);
+  if (bits === null) return null;
   const values = bits.map((bit) => findValue(type, bit, context));
   return values.every((bit) => bit !== null) ? values.reduce((sum, bit) => sum | bit, 0n) : null;
 }
@@ -107,11 +118,19 @@ function describe(value: Json): string {
   return typeof value === "string" ? `"${value}"` : JSON.stringify(value);
 }
 
-function nameType({ kind, bits, words }: KeyType): string {
+/** Names that a machine may know, by what they are names of. */
+const NAMES = {
+  user: "or a user of this machine",
+  group: "or a group of this machine",
+  service: "or the name of a service",
+} satisfies Record<NonNullable<KeyType["names"]>, string>;
+
+function nameType({ kind, bits, words, names }: KeyType): string {
   if (kind === "address") return bits === 32 ? "an IPv4 address" : "an address";
   if (kind === "boolean") return "0 or 1";
   if (kind === "interface") return "an interface's name";
   const known = Object.keys(words);
   const numbers = `a number from 0 to ${(1n << BigInt(bits)) - 1n}`;
+  if (names !== undefined) return `${numbers}, ${NAMES[names]}`;
   return known.length === 0 ? numbers : `${numbers} or one of ${known.join(", ")}`;
 }

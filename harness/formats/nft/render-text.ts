@@ -23,9 +23,10 @@ export function renderExpression(value: Json | undefined): string {
   return render?.(body) ?? JSON.stringify(value);
 }
 
-/** `meta mark & 0xff | 0x100`: of all signs `&` binds most, so that no brackets are needed, and listings have none. */
+/** `meta mark & 0xff | 0x100`: of all signs `&` binds most, so that no brackets are needed, and listings have none; nor has `a | b | c`. */
 function bindsMore(part: Json, sign: string): boolean {
-  return unwrap(part)?.[0] === "&" && (sign === "|" || sign === "^");
+  const own = unwrap(part)?.[0];
+  return own === sign || (own === "&" && (sign === "|" || sign === "^"));
 }
 
 function renderOperand(value: Json): string {

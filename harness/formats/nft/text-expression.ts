@@ -140,7 +140,7 @@ function readPrimary(reader: TextReader): Json {
 function readKnown(reader: TextReader, { text }: Token): Json {
   if (BARE_META.includes(text)) return { meta: { key: text } };
   if (text === "meta") return { meta: { key: takeKey(reader, META, "meta") } };
-  if (text === "socket") return { socket: { key: takeName(reader, "a key of socket") } };
+  if (text === "socket") return { socket: { key: readSocketKey(reader) } };
   if (text === "ct") return readConnection(reader);
   if (text === "fib") return readFib(reader);
   if (text === "numgen") return readNumgen(reader);
@@ -149,6 +149,13 @@ function readKnown(reader: TextReader, { text }: Token): Json {
   const field = takeKey(reader, fields.split(" "), text);
   if (field === "option" || field === "chunk") throw new Unread();
   return { payload: { protocol: text, field } };
+}
+
+/** `socket cgroupv2 level 1 "path"` has more behind its key, which is not read. */
+function readSocketKey(reader: TextReader): string {
+  const key = takeKey(reader, ["transparent", "mark", "wildcard", "cgroupv2"], "socket");
+  if (key === "cgroupv2") throw new Unread();
+  return key;
 }
 
 function takeKey(reader: TextReader, keys: readonly string[], of: string): string {
@@ -241,10 +248,10 @@ export function readRight(reader: TextReader): Json {
   return placed(reader, token, parts.length === 1 ? (parts[0] ?? null) : parts);
 }
 
-function readConcat(reader: TextReader): Json {
+function readConcat(reader: TextReader, readPart = readRangeText): Json {
   const token = peek(reader);
-  const parts = [readRangeText(reader)];
-  while (takeIf(reader, ".")) parts.push(readRangeText(reader));
+  const parts = [readPart(reader)];
+  while (takeIf(reader, ".")) parts.push(readPart(reader));
   return parts.length === 1 ? (parts[0] ?? null) : placed(reader, token, { concat: parts });
 }
 
@@ -273,13 +280,21 @@ function skipLines(reader: TextReader): void {
 
 function readElement(reader: TextReader): Json {
   const token = peek(reader);
-  const value = readConcat(reader);
+  const value = readConcat(reader, readElementPart);
   const extra = readExtras(reader);
   const key: Json = Object.keys(extra).length === 0 ? value : { elem: { val: value, ...extra } };
   if (!takeIf(reader, ":")) return placed(reader, token, key);
   skipLines(reader);
   const data = readData(reader);
   return placed(reader, token, [key, data]);
+}
+
+/** Reads a part of an element, which may be bits that are put together: `syn | ack`. */
+function readElementPart(reader: TextReader): Json {
+  const token = peek(reader);
+  const parts = [readRangeText(reader)];
+  while (takeIf(reader, "|")) parts.push(readRangeText(reader));
+  return parts.length === 1 ? (parts[0] ?? null) : placed(reader, token, { "|": parts });
 }
 
 function readExtras(reader: TextReader): Readonly<Record<string, Json>> {

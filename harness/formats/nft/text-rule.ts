@@ -2,6 +2,7 @@
 import { isList, isObject, type Json, type JsonObject, textOf, unwrap } from "./ast.ts";
 import { readKey, typeOfKey } from "./key-types.ts";
 import type { Token } from "./lexer.ts";
+import { REJECT_ERRORS } from "./reject-errors.ts";
 import { renderExpression } from "./render-text.ts";
 import {
   readMapData,
@@ -112,7 +113,11 @@ export function readStatement(reader: TextReader): Json {
   const read = token.kind === "word" && Object.hasOwn(STATEMENTS, token.text) ? STATEMENTS[token.text] : undefined;
   if (read !== undefined) return read(reader);
   if (OTHER_STATEMENTS.includes(token.text)) throw new Unread();
-  return fail(token, `${describeToken(token)} is not a statement of nftables.`);
+  const isName = token.kind === "word";
+  return fail(
+    token,
+    `${describeToken(token)} ${isName ? "is not a statement of nftables" : "stands where a statement of nftables should begin"}.`,
+  );
 }
 
 function readConnectionCount(reader: TextReader): Json {
@@ -127,15 +132,24 @@ const OPERATORS = ["==", "!=", "<", ">", "<=", ">=", "!"];
 /** Reads a statement that begins with an expression: a comparison, a map of verdicts, or `set`. */
 function readSelected(reader: TextReader): Json {
   const left = readSelector(reader);
-  if (takeIf(reader, "set")) return { mangle: { key: left, value: readNewValue(reader) } };
+  if (takeIf(reader, "set")) return { mangle: { key: left, value: readNewValue(reader, left) } };
   if (takeIf(reader, "vmap")) return { vmap: { key: left, data: readMapData(reader) } };
   const op = isNext(reader, ...OPERATORS, "eq", "ne", "lt", "gt", "le", "ge") ? take(reader).text : null;
-  const right = readPresence(left, readRight(reader));
+  const right = readPresence(left, readClass(reader, left) ?? readRight(reader));
   const known = op === null ? null : ({ eq: "==", ne: "!=", lt: "<", gt: ">", le: "<=", ge: ">=" }[op] ?? op);
   // `tcp flags syn / syn,ack` compares the bits behind the slash.
   if (hasFlags(left) && takeIf(reader, "/"))
     return { match: { op: known ?? "==", left: { "&": [left, readRight(reader)] }, right } };
   return { match: { op: known ?? (hasFlags(left) && !isSet(right) ? "in" : "=="), left, right } };
+}
+
+/** Reads a class of traffic control, which a priority may be: `1:2`, both in hexadecimal. Null where none is next. */
+function readClass(reader: TextReader, left: Json): Json {
+  const [kind, body = null] = unwrap(left) ?? [];
+  const isHex = (ahead: number) => /^[0-9a-f]{1,4}$/i.test(peek(reader, ahead).text);
+  const isClass = isHex(0) && peek(reader, 1).text === ":" && isHex(2);
+  if (kind !== "meta" || textOf(body, "key") !== "priority" || !isClass) return null;
+  return [take(reader), take(reader), take(reader)].map(({ text }) => text).join("");
 }
 
 /** `exists` and `missing` are true and false in nft's JSON. */
@@ -155,7 +169,9 @@ function isSet(right: Json): boolean {
 }
 
 /** Reads what a mark or the like is set to: a value, an expression with masks, or a map. */
-function readNewValue(reader: TextReader): Json {
+function readNewValue(reader: TextReader, left: Json): Json {
+  const held = readClass(reader, left);
+  if (held !== null) return held;
   // `(meta mark & 0xff) | 0x100`: what stands in brackets may be an expression as well as bits of a value.
   const isGrouped = isNext(reader, "(") && startsSelector(reader, 1);
   if (!isGrouped && !startsSelector(reader)) return readRight(reader);
@@ -246,9 +262,13 @@ function readReject(reader: TextReader): Json {
     takeExpected(reader, "reset");
     return { reject: { type: "tcp reset" } };
   }
+  const token = peek(reader);
   const type = takeName(reader, "icmp, icmpv6, icmpx or tcp reset");
+  if (REJECT_ERRORS[type] === undefined)
+    fail(token, `"${type}" stands where icmp, icmpv6, icmpx or tcp reset is needed.`);
   takeIf(reader, "type");
-  return { reject: { type, expr: takeName(reader, "an ICMP error") } };
+  const expr = peek(reader).kind === "number" ? readNumber(reader) : takeName(reader, "an ICMP error");
+  return { reject: placed(reader, token, { type, expr }) };
 }
 
 function readToPort(reader: TextReader): Readonly<Record<string, Json>> {

@@ -4,7 +4,7 @@ import type { CompareElement, CompareKey, CompareMatch, CompareRange } from "../
 import type { Match, Range } from "../../model/match.ts";
 import type { Rule } from "../../model/ruleset.ts";
 import type { MapTarget, NatTarget, SocketTarget, Target, ZoneTarget } from "../../model/target.ts";
-import type { Json, JsonObject } from "./ast.ts";
+import { isList, type Json, type JsonObject } from "./ast.ts";
 import { type KeyType, typeOfKey, writeKey } from "./key-types.ts";
 import { writeAssignment } from "./read-assignment.ts";
 
@@ -56,13 +56,20 @@ function writeMaskedKey(key: CompareKey): Json {
 
 function writeElements(keys: readonly CompareKey[], elements: readonly CompareElement[]): Json {
   const [only] = elements;
-  const written = elements.map((element) => writeElement(keys, element));
-  return elements.length === 1 && only !== undefined && keys.length === 1 ? (written[0] ?? null) : { set: written };
+  const [key] = keys;
+  // Bits of the one value are a list, as nft has it; in a set they are put together.
+  if (elements.length === 1 && only?.[0] !== undefined && keys.length === 1) return writeRange(key, only[0]);
+  return { set: elements.map((element) => writeElement(keys, element)) };
 }
 
 function writeElement(keys: readonly CompareKey[], element: CompareElement): Json {
-  const parts = element.map((range, i) => writeRange(keys[i], range));
+  const parts = element.map((range, i) => joinBits(writeRange(keys[i], range)));
   return parts.length === 1 ? (parts[0] ?? null) : { concat: parts };
+}
+
+/** `["fin", "syn", "rst"]` becomes `fin | syn | rst`. */
+function joinBits(value: Json): Json {
+  return isList(value) ? value.reduce((left, right) => ({ "|": [left, right] })) : value;
 }
 
 function writeRange(key: CompareKey | undefined, range: CompareRange): Json {

@@ -10,6 +10,22 @@ const TEXT_ONLY = ["dormant-table", "set-typeof"];
 /** An ingress chain is kept beside the tables, and not written. */
 const KEPT = ["inet-ingress"];
 
+/** Bits that are put together in a set and in a map, classes of traffic control, and an error by its number. */
+const RARE = `table ip rare {
+  chain output {
+    type filter hook output priority 0; policy accept;
+    tcp flags { syn, syn | ecn, fin | syn | rst } counter
+    tcp flags fin,syn,rst counter
+    tcp flags syn / fin,syn,rst,ack counter
+    tcp flags vmap { syn | ack : drop }
+    meta priority set 1:2
+    meta priority set abc:1f
+    ip protocol udp reject with icmp 1
+    ip protocol udp reject with icmp type 13
+  }
+}
+`;
+
 const items = [
   ...readItems<SemanticsItem>("nft-semantics.json").filter(({ load }) => !load),
   ...readItems<PairItem>("nft-pairs.json"),
@@ -28,7 +44,7 @@ function listAfter(text: string, flag: "" | "-j"): string {
 
 describe("rules that are parsed and rendered again are the same in the kernel", () => {
   const cases = items.flatMap(({ name, nft }) => (nft === null || KEPT.includes(name) ? [] : [[name, nft] as const]));
-  test.each(takeShare(cases, 3))("%s", (name, nft) => {
+  test.each([...takeShare(cases, 3), ["rarely-listed", RARE] as const])("%s", (name, nft) => {
     const read = readNft(nft, { where: name, names: NAMES });
     if (!read.ok) throw new Error(read.findings.map(({ message }) => message).join("\n"));
     const wanted = listAfter(nft, "");

@@ -89,6 +89,37 @@ describe("a text that is wrong is refused with every line and column", () => {
   });
 });
 
+describe("what stands in the wrong place of a rule is named, and what is needed there:", () => {
+  const ERRORS =
+    "net-unreachable, host-unreachable, prot-unreachable, port-unreachable, net-prohibited, host-prohibited";
+  const FLAGS = "a number from 0 to 255 or one of fin, syn, rst, psh, ack, urg, ecn, cwr";
+  test.each([
+    ["tcp flags { syn, syn | foo } drop", `"foo" is not ${FLAGS}.`],
+    ["tcp flags & (fin | foo) == syn drop", `"foo" is not ${FLAGS}.`],
+    ["tcp flags syn,foo drop", `"foo" is not ${FLAGS}.`],
+    ["reject with icmp host-foo", `"host-foo" is not an error of icmp; those are ${ERRORS}, admin-prohibited.`],
+    ["reject with foo 1", '"foo" stands where icmp, icmpv6, icmpx or tcp reset is needed.'],
+    ["meta mark set 1:2", '":" stands where a statement of nftables should begin.'],
+    ["redirect to :1-2-3", '"-" stands where a statement of nftables should begin.'],
+    ["socket foo 1 drop", '"foo" is not a field of socket; those are transparent, mark, wildcard, cgroupv2.'],
+    ["meta skuid nobody-here drop", '"nobody-here" is not a number from 0 to 4294967295, or a user of this machine.'],
+    ["tcp dport http-foo drop", '"http-foo" is not a number from 0 to 65535, or the name of a service.'],
+  ])("%s", (rule, message) => {
+    const base = "type filter hook output priority 0;";
+    expect(findings(`table inet t {\n chain c { ${base}\n${rule}\n}\n}\n`)).toEqual([expect.stringMatching(/^3:\d+ /)]);
+    expect(findings(`table inet t {\n chain c { ${base}\n${rule}\n}\n}\n`)[0]).toContain(message);
+  });
+  test("an error's number without a name, and a group of processes, are kept as text", () => {
+    const { tables } = read(
+      'table inet t {\n chain c {\nreject with icmp 99\nsocket cgroupv2 level 1 "x" drop\n}\n}\n',
+    );
+    expect(tables[0]?.chains[0]?.rules.map(({ target, matches }) => [target?.kind, matches.length])).toEqual([
+      ["unknown", 0],
+      ["unknown", 0],
+    ]);
+  });
+});
+
 describe("JSON that is wrong is refused with its path", () => {
   test.each([
     [
