@@ -120,6 +120,20 @@ describe("the action", () => {
     ]);
   });
 
+  test("says nothing on a pull request whose rules change and land every flow as before, however strict it is", async () => {
+    const asked = server.asked.length;
+    const same = SEED.replace(/^(-A ISTIO_INBOUND .*--dport 22 .*\n)(-A ISTIO_INBOUND .*--dport 15020 .*\n)/m, "$2$1");
+    expect(same).not.toBe(SEED);
+    const change = openPullRequest({ "pod/rules.v4": same });
+    for (const failOn of ["unaccepted", "difference"]) {
+      const run = await judge(change, { "fail-on": failOn });
+      expect(run).toMatchObject({ status: 0, outputs: { equal: "true", "exit-code": "0" } });
+      expect(run.said).not.toMatch(/^::(error|warning)/m);
+    }
+    expect(server.asked.slice(asked).map((line) => line.split(" ")[0])).toEqual(["GET", "GET"]);
+    expect(server.comments).toEqual([]);
+  });
+
   test("asks a command for the rules at base and head, and stops where it fails", async () => {
     const change = openPullRequest({ "pod/rules.v4": SEED.replaceAll("15006", "15007") });
     const words = { rules: "", command: "cat pod/rules.v4", comment: "false" };
