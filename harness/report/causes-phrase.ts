@@ -5,8 +5,8 @@ import { AS_DIALLED, describeHeading, goesAsDialled, nameEnd } from "./cause-hea
 import { type EvidenceRow, nameObserved } from "./evidence.ts";
 import { describeGot, describeLanding, describeMissingRule, describeRule } from "./landing-phrase.ts";
 
-/** Further flows of one cause that are named. */
-const NAMED = 12;
+/** Further groups of flows of one cause that are named. */
+const NAMED = 8;
 
 /** A cause as a reader is told it. */
 export interface ToldCause {
@@ -16,7 +16,7 @@ export interface ToldCause {
   readonly rows: readonly EvidenceRow[];
   /** The first flows, with what was expected and what they got. */
   readonly shown: readonly { readonly flow: FlowReport; readonly rows: readonly EvidenceRow[] }[];
-  /** The names of further flows. */
+  /** The names of further flows, those that differ in their port alone as one: `client -> pod:21,23`. */
   readonly others: readonly string[];
   /** How many flows are neither shown nor named. */
   readonly unnamed: number;
@@ -34,13 +34,13 @@ export function tellCauses(
       const flows = cause.flows.flatMap((each) => byName.get(keyOf(each)) ?? []);
       const inOrder = flows.toSorted((a, b) => weigh(a) - weigh(b));
       const inFull = chooseExamples(inOrder);
-      const others = inOrder.filter((flow) => !inFull.includes(flow));
+      const others = groupByEnds(inOrder.filter((flow) => !inFull.includes(flow)));
       return {
         heading: describeHeading(inOrder),
         rows: describeCause(cause),
         shown: inFull.map((flow) => ({ flow, rows: describeEnds(flow, backend) })),
-        others: others.slice(0, NAMED).map(nameFlow),
-        unnamed: Math.max(others.length - NAMED, 0),
+        others: others.slice(0, NAMED).map(({ name }) => name),
+        unnamed: others.slice(NAMED).reduce((sum, { count }) => sum + count, 0),
       };
     });
 }
@@ -94,6 +94,15 @@ export function describeEnds(flow: FlowReport, backend: BackendName): readonly E
   return [["expected", expected] as const, [nameObserved(backend), describeGot(flow)] as const];
 }
 
-function nameFlow({ flow, manner }: FlowReport): string {
-  return manner === "forward" ? `${flow} (forwarded)` : flow;
+/** Gives flows as the texts of sets, as `--flows` takes them: those of one caller to one address are one, with their ports in order. */
+function groupByEnds(flows: readonly FlowReport[]): readonly { readonly name: string; readonly count: number }[] {
+  const parts = flows.map(({ flow, manner }) => {
+    const [, ends = flow, port = "", protocol = ""] = /^(.*):(\d+)(\/\w+)?$/.exec(flow) ?? [];
+    return { ends, port, tail: `${protocol}${manner === "forward" ? " (forwarded)" : ""}` };
+  });
+  return [...Map.groupBy(parts, ({ ends, tail }) => `${ends} ${tail}`).values()].flatMap((group) => {
+    const [first] = group;
+    const ports = [...new Set(group.map(({ port }) => port))].toSorted((a, b) => Number(a) - Number(b)).join(",");
+    return first ? [{ name: `${first.ends}${ports === "" ? "" : ":"}${ports}${first.tail}`, count: group.length }] : [];
+  });
 }

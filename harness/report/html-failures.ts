@@ -82,7 +82,7 @@ ${others.length > 0 ? html`<p class="dim">and ${nameOthers(others, unnamed)}</p>
 
 /** A line breaks between names and not inside of one. */
 function nameOthers(others: readonly string[], unnamed: number): readonly Html[] {
-  const names = [...others, ...(unnamed > 0 ? [`and ${unnamed} more`] : [])];
+  const names = [...others, ...(unnamed > 0 ? [`and ${unnamed} more flows`] : [])];
   return names.map((name, i) => html`<span class="name">${name}${i < names.length - 1 ? "," : ""}</span> `);
 }
 

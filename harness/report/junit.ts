@@ -18,6 +18,7 @@ import {
 } from "./classes-phrase.ts";
 import { alignEvidence, describeOmission, listEvidence, MISPREDICTED, nameObserved } from "./evidence.ts";
 import { describeGot, describeLanding } from "./landing-phrase.ts";
+import { describeRequired } from "./required-by-phrase.ts";
 
 // junit-report-builder 5.1.2 declares an ECMAScript default export; what Node gets is the CommonJS one, the builder itself.
 const factory = junit as unknown as Builder;
@@ -49,6 +50,8 @@ export function renderJunit(report: Report): string {
 function addScenario(suite: TestSuite, scenario: ScenarioReport, report: Report): void {
   const { backend } = report.sandbox;
   suite.property("claim", scenario.claim).property("backend", backend);
+  const required = describeRequired(scenario);
+  if (required !== null) suite.property(required.label, required.text);
   suite.time(toSeconds(scenario.flows.reduce((sum, flow) => sum + flow.durationMs, 0)));
   for (const flow of scenario.flows) {
     const test = suite.testCase().className(scenario.name).name(nameFlow(flow));

@@ -96,7 +96,7 @@ function renderCause({ heading, rows, shown, others, unnamed }: ToldCause): read
     "",
     ...(others.length === 0
       ? []
-      : [`Also ${others.map(codeSpan).join(", ")}${unnamed > 0 ? `, and ${unnamed} more` : ""}.`, ""]),
+      : [`Also ${others.map(codeSpan).join(", ")}${unnamed > 0 ? `, and ${unnamed} more flows` : ""}.`, ""]),
   ];
 }
 

@@ -41,7 +41,7 @@ export function renderFailed(
 /** Names stay whole. */
 function listOthers({ others, unnamed }: ToldCause, columns: number): readonly string[] {
   if (others.length === 0) return [];
-  const names = [...others, ...(unnamed > 0 ? [`and ${unnamed} more`] : [])];
+  const names = [...others, ...(unnamed > 0 ? [`and ${unnamed} more flows`] : [])];
   const lines: string[] = [];
   for (const [i, name] of names.entries()) {
     const text = i < names.length - 1 ? `${name}, ` : name;

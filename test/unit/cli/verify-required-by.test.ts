@@ -34,10 +34,23 @@ async function tellRequired(words: readonly string[], environment?: Readonly<Rec
 
 describe("what a verdict was judged by", () => {
   test("are the options as typed, beside the verdict in every report", async () => {
-    const words = [...FLAGS, ...ONE_FLOW, "--report", "r.md", "--report", "r.html", "--report", "r.json", "--quiet"];
+    const words = [
+      ...FLAGS,
+      ...ONE_FLOW,
+      "--report",
+      "r.md",
+      "--report",
+      "r.html",
+      "--report",
+      "r.json",
+      "--report",
+      "r.xml",
+      "--quiet",
+    ];
     expect(await tellRequired(words)).toBe("Required by --mesh istio-1.4 -u 1337 -b '*' -i '*'");
     expect(read("r.md")).toMatch(/^Required by `--mesh istio-1\.4 -u 1337 -b '\*' -i '\*'`\.$/m);
     expect(read("r.html")).toContain("Required by <code>--mesh istio-1.4 -u 1337 -b &#39;*&#39; -i &#39;*&#39;</code>");
+    expect(read("r.xml")).toContain(`<property name="Required by" value="--mesh istio-1.4 -u 1337 -b '*' -i '*'"/>`);
     const report = JSON.parse(read("r.json"));
     expect(complainBySchema("report", report)).toEqual([]);
     expect(report.scenarios[0].requiredBy).toEqual({
