@@ -3,6 +3,7 @@ import { isLanding } from "../model/expectation.ts";
 import type { BackendName, FlowReport, ScenarioReport } from "../model/report.ts";
 import { AS_DIALLED, describeHeading, goesAsDialled, nameEnd } from "./cause-heading.ts";
 import { type EvidenceRow, nameObserved } from "./evidence.ts";
+import { nameByEnds } from "./flow-names.ts";
 import { describeGot, describeLanding, describeMissingRule, describeRule } from "./landing-phrase.ts";
 
 /** Further groups of flows of one cause that are named. */
@@ -34,7 +35,7 @@ export function tellCauses(
       const flows = cause.flows.flatMap((each) => byName.get(keyOf(each)) ?? []);
       const inOrder = flows.toSorted((a, b) => weigh(a) - weigh(b));
       const inFull = chooseExamples(inOrder);
-      const others = groupByEnds(inOrder.filter((flow) => !inFull.includes(flow)));
+      const others = nameByEnds(inOrder.filter((flow) => !inFull.includes(flow)));
       return {
         heading: describeHeading(inOrder),
         rows: describeCause(cause),
@@ -92,17 +93,4 @@ export function describeCause({ rule, wanted, why, kind, breaks, remedy }: Cause
 export function describeEnds(flow: FlowReport, backend: BackendName): readonly EvidenceRow[] {
   const expected = describeLanding(flow.expected);
   return [["expected", expected] as const, [nameObserved(backend), describeGot(flow)] as const];
-}
-
-/** Gives flows as the texts of sets, as `--flows` takes them: those of one caller to one address are one, with their ports in order. */
-function groupByEnds(flows: readonly FlowReport[]): readonly { readonly name: string; readonly count: number }[] {
-  const parts = flows.map(({ flow, manner }) => {
-    const [, ends = flow, port = "", protocol = ""] = /^(.*):(\d+)(\/\w+)?$/.exec(flow) ?? [];
-    return { ends, port, tail: `${protocol}${manner === "forward" ? " (forwarded)" : ""}` };
-  });
-  return [...Map.groupBy(parts, ({ ends, tail }) => `${ends} ${tail}`).values()].flatMap((group) => {
-    const [first] = group;
-    const ports = [...new Set(group.map(({ port }) => port))].toSorted((a, b) => Number(a) - Number(b)).join(",");
-    return first ? [{ name: `${first.ends}${ports === "" ? "" : ":"}${ports}${first.tail}`, count: group.length }] : [];
-  });
 }

@@ -38,7 +38,7 @@ kbd { border: 1px solid var(--line); border-radius: 0.25rem; padding: 0 0.3rem; 
 input, select, button { font: inherit; } .copy { font-size: 0.8em; } .command { margin: 0.2rem 0 0.2rem 1.6rem; }
 .shown { display: flex; flex-wrap: wrap; gap: 0 0.8rem; align-items: baseline; margin-top: 0.4rem; } .shown p { margin: 0; }
 .commands { display: contents; } .commands details { font-size: 0.85em; } .commands summary { color: var(--dim); }
-.commands details[open] { flex-basis: 100%; padding-left: 1.6rem; }
+.commands details[open] { flex-basis: 100%; padding-left: 1.6rem; } .commands p + p { margin-top: 0.4rem; }
 .required { margin: -0.9rem 0 1rem; color: var(--dim); } .scenario .required { margin: 0.4rem 0; }
 .run { margin: 0 0 1.2rem; } .kept { display: block; margin: 0.3rem 0; } .rules summary { color: var(--dim); }
 .rules h4 { font-size: 0.85em; margin: 0.6rem 0 0; color: var(--dim); } .rules ol { margin: 0; padding-left: 2.4rem; }
