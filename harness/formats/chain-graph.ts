@@ -81,7 +81,8 @@ function followEachJump({ chains }: Table): Followed {
   const path: Visit[] = [];
   const enter = (chain: Chain) => {
     seen.set(chain.name, path.length);
-    const jumps = chain.rules.flatMap((rule) => listNextChains(rule).map((to) => ({ rule, to })));
+    const jumps: Visit["jumps"][number][] = [];
+    for (const rule of chain.rules) for (const to of listNextChains(rule)) jumps.push({ rule, to });
     path.push({ chain, jumps, at: 0 });
   };
   const leave = ({ chain }: Visit) => {
@@ -117,12 +118,27 @@ function describeLoop(path: readonly Visit[], from: number, end: string): string
  * Gives how many chains deep a packet gets from a built-in chain at most, and which chain that is; nf_tables counts a goto like a jump
  * (`nft_immediate_validate`). The rule is the first one on the way. The table must have no loop.
  */
-function measureDepth(table: Table): { readonly deepest: string; readonly levels: number; readonly rule: Rule | null } {
+function measureDepth(table: Table): Depth {
+  const measured = DEPTHS.get(table) ?? measureEachChain(table);
+  DEPTHS.set(table, measured);
+  return measured;
+}
+
+interface Depth {
+  readonly deepest: string;
+  readonly levels: number;
+  readonly rule: Rule | null;
+}
+
+const DEPTHS = new WeakMap<Table, Depth>();
+
+function measureEachChain(table: Table): Depth {
   const byName = new Map(table.chains.map((chain) => [chain.name, chain]));
   const levels = new Map<string, number>();
   const levelBelow = (rule: Rule) => {
-    const depths = listNextChains(rule).map((next) => (byName.has(next) ? 1 + (levels.get(next) ?? 0) : 0));
-    return Math.max(0, ...depths);
+    const nexts = listNextChains(rule);
+    if (nexts.length === 0) return 0;
+    return Math.max(...nexts.map((next) => (byName.has(next) ? 1 + (levels.get(next) ?? 0) : 0)));
   };
   for (const chain of followJumps(table).leavesFirst) {
     let level = 0;
@@ -145,7 +161,7 @@ function listStarts({ name, source, chains }: Table): readonly string[] {
 
 /** Gives for each chain the built-in chains it can be reached from. */
 export function findHooks(table: Table): ReadonlyMap<string, ReadonlySet<string>> {
-  const nexts = new Map(table.chains.map(({ name, rules }) => [name, new Set(rules.flatMap(listNextChains))]));
+  const nexts = new Map(table.chains.map(({ name, rules }) => [name, collectNextChains(rules)]));
   const hooks = new Map<string, Set<string>>();
   for (const hook of listStarts(table)) {
     const open = [hook];
@@ -157,4 +173,10 @@ export function findHooks(table: Table): ReadonlyMap<string, ReadonlySet<string>
     }
   }
   return hooks;
+}
+
+function collectNextChains(rules: readonly Rule[]): ReadonlySet<string> {
+  const nexts = new Set<string>();
+  for (const rule of rules) for (const next of listNextChains(rule)) nexts.add(next);
+  return nexts;
 }

@@ -30,32 +30,35 @@ export function checkRulePlacement(
   chain: string,
   hooks: ReadonlySet<string>,
 ): readonly string[] {
-  return [
-    ...checkTarget(rule, table, hooks),
-    ...rule.matches.flatMap((match) => checkMatch(match, rule, chain, hooks)),
-    ...listTexts(rule).flatMap((text) => checkPlaces(text, { table, hooks, protocol: protocolOf(rule) })),
-    ...checkFamily(rule, family),
+  const protocol = protocolOf(rule);
+  const checkText = (text: string) => checkPlaces(text, { table, hooks, protocol });
+  const found = [
+    checkTarget(rule, table, hooks),
+    ...rule.matches.map((match) => checkMatch(match, protocol, chain, hooks)),
+    ...rule.matches.map((match) => (match.kind === "unknown" ? checkText(match.text) : NOTHING)),
+    rule.target?.kind === "unknown" ? checkText(rule.target.text) : NOTHING,
+    checkFamily(rule, family),
   ];
+  // Nearly every rule of a large set is in its place.
+  return found.every(({ length }) => length === 0) ? NOTHING : found.flat();
 }
 
-/** Gives what of a rule is kept as text. */
-function listTexts({ matches, target }: Rule): readonly string[] {
-  const texts = matches.flatMap((match) => (match.kind === "unknown" ? [match.text] : []));
-  return target?.kind === "unknown" ? [...texts, target.text] : texts;
-}
+const NOTHING: readonly string[] = [];
 
 function checkTarget(rule: Rule, table: string, hooks: ReadonlySet<string>): readonly string[] {
   const { target } = rule;
-  if (!target) return [];
+  if (!target) return NOTHING;
   const name = nameTarget(target);
   const { tables, hooks: allowed } = placeOf(target);
   if (tables && !tables.includes(table))
     return [`${name} is not valid in the table ${table}; it belongs to ${tables.join(", ")}.`];
-  const strays = [...hooks].filter((hook) => allowed && !allowed.includes(hook));
+  const strays = allowed ? [...hooks].filter((hook) => !allowed.includes(hook)) : NOTHING;
+  const ofProtocol = checkTargetProtocol(rule, target, name);
+  if (strays.length === 0) return ofProtocol;
   const misplaced = strays.map(
     (hook) => `${name} is not valid in a chain that ${hook} reaches; it belongs to ${allowed?.join(" and ")}.`,
   );
-  return [...misplaced, ...checkTargetProtocol(rule, target, name)];
+  return [...misplaced, ...ofProtocol];
 }
 
 /** Only a clamped TCPMSS is bound to hooks: it asks for the path's MTU (tcpmss_tg4_check in xt_TCPMSS.c). */
@@ -79,10 +82,15 @@ function checkTargetProtocol(rule: Rule, target: Target, name: string): readonly
   const isTcp = isPositive && protocol.protocol === "tcp";
   if (target.kind === "side-effect" && TCP_ONLY.includes(target.name) && !isTcp) return [`${name} needs -p tcp.`];
   const resets = target.kind === "reject" && target.with === "tcp-reset";
-  return resets && !isTcp ? ["REJECT --reject-with tcp-reset needs -p tcp."] : [];
+  return resets && !isTcp ? ["REJECT --reject-with tcp-reset needs -p tcp."] : NOTHING;
 }
 
-function checkMatch(match: Match, rule: Rule, chain: string, hooks: ReadonlySet<string>): readonly string[] {
+function checkMatch(
+  match: Match,
+  protocol: ProtocolMatch | null,
+  chain: string,
+  hooks: ReadonlySet<string>,
+): readonly string[] {
   const allowed = MATCH_HOOKS[match.kind];
   const stray = allowed && [...hooks].find((hook) => !allowed.includes(hook));
   if (stray)
@@ -92,12 +100,12 @@ function checkMatch(match: Match, rule: Rule, chain: string, hooks: ReadonlySet<
     return [`-o cannot be used in ${chain}; write -i.`];
   const limit = "limit" in match ? match.limit : null;
   const without = limit === "in" ? WITHOUT_IN : limit === "out" ? WITHOUT_OUT : [];
-  const far = [...hooks].find((hook) => without.includes(hook));
+  const far = limit && [...hooks].find((hook) => without.includes(hook));
   if (far)
     return [
       `--limit-iface-${limit} is not valid in a chain that ${far} reaches; packets have no such interface there.`,
     ];
-  return checkMatchProtocol(match, protocolOf(rule));
+  return checkMatchProtocol(match, protocol);
 }
 
 function checkMatchProtocol(match: Match, protocol: ProtocolMatch | null): readonly string[] {
@@ -107,12 +115,15 @@ function checkMatchProtocol(match: Match, protocol: ProtocolMatch | null): reado
   const hasPorts = isPositive && MULTIPORT_PROTOCOLS.includes(protocol.protocol);
   return match.kind === "multiport" && !hasPorts
     ? [`-m multiport needs -p with one of ${MULTIPORT_PROTOCOLS.join(", ")}.`]
-    : [];
+    : NOTHING;
 }
 
 function checkFamily(rule: Rule, family: Family): readonly string[] {
-  const strays = rule.matches.filter((match) => "network" in match && match.network.family !== family);
-  return strays.map(() => `A rule for IPv${family} contains an address of the other family; remove it.`);
+  const isStray = (match: Match) => "network" in match && match.network.family !== family;
+  if (!rule.matches.some(isStray)) return NOTHING;
+  return rule.matches
+    .filter(isStray)
+    .map(() => `A rule for IPv${family} contains an address of the other family; remove it.`);
 }
 
 function protocolOf(rule: Rule): ProtocolMatch | null {

@@ -4,6 +4,7 @@ import type { GivenRules } from "../model/given-rules.ts";
 import type { TableName } from "../model/iptables-tables.ts";
 import { type NameLookups, NO_LOOKUPS } from "../model/name-lookups.ts";
 import type { Rule, Ruleset } from "../model/ruleset.ts";
+import { openAlikeLines } from "./alike-lines.ts";
 import { describeDepth } from "./chain-graph.ts";
 import { keepNft, keepSaved, noteNames } from "./given-texts.ts";
 import type { FamilyRules } from "./interpreter.ts";
@@ -13,7 +14,7 @@ import { findUntoldOrder } from "./nft/untold-order.ts";
 import { closeTables, openTables } from "./open-tables.ts";
 import { describeOtherText } from "./other-texts.ts";
 import { checkRuleset } from "./ruleset-check.ts";
-import { endText, readLines } from "./text-reading.ts";
+import { endText, findTargetColumn, readLines } from "./text-reading.ts";
 import type { TextReading } from "./text-state.ts";
 
 /** How to read a text of rules in any form: `{ where: "rules.txt", family: 4 }`. */
@@ -121,7 +122,8 @@ function startReading(
     columns: new Map<Rule, number | null>(),
     given: { ip: [], ip6: [] },
     isGivenWhole: true,
-    length: 0,
+    alike: openAlikeLines(names),
+    lines: [],
     hasRules: false,
     state: { kind: "outside" },
     listing: null,
@@ -130,7 +132,7 @@ function startReading(
 
 function checkFamilies({ ip, ip6 }: FamilyRules, reading: TextReading): readonly Finding[] {
   const check = (ruleset: Ruleset | null) =>
-    ruleset ? checkRuleset(ruleset, reading.where, (rule) => reading.columns.get(rule) ?? null) : [];
+    ruleset ? checkRuleset(ruleset, reading.where, (rule) => findTargetColumn(rule, reading)) : [];
   return [...check(ip), ...check(ip6)];
 }
 

@@ -21,13 +21,14 @@ export function checkRuleset(
     return [
       ...table.chains.flatMap((chain) => findMissingChains(table, chain, chains, tell)),
       ...findLoops(table).map(({ rule, message }) => tell(rule, message)),
-      ...table.chains.flatMap((chain) =>
-        chain.rules.flatMap((rule) =>
-          checkRulePlacement(rule, ruleset.family, table.name, chain.name, hooks.get(chain.name) ?? new Set()).map(
-            (message) => tell(rule, message),
-          ),
-        ),
-      ),
+      ...table.chains.flatMap((chain) => {
+        const leading = hooks.get(chain.name) ?? new Set();
+        const found: Finding[] = [];
+        for (const rule of chain.rules)
+          for (const message of checkRulePlacement(rule, ruleset.family, table.name, chain.name, leading))
+            found.push(tell(rule, message));
+        return found;
+      }),
     ];
   });
 }
@@ -50,12 +51,15 @@ function findMissingChains(
   chains: ReadonlyMap<string, Chain>,
   tell: Tell,
 ): readonly Finding[] {
-  return chain.rules.flatMap((rule) => {
+  const lost = chain.rules.filter((rule) => {
     const next = nextChain(rule);
-    if (next === null || chains.get(next)?.base === null) return [];
+    return next !== null && chains.get(next)?.base !== null;
+  });
+  return lost.map((rule) => {
+    const next = nextChain(rule) ?? "";
     const reason = chains.has(next)
       ? `${next} is a built-in chain, and rules cannot jump to built-in chains`
       : `the table ${table.name} has no chain ${next}`;
-    return [tell(rule, `The chain ${chain.name} goes to ${next}, but ${reason}.`)];
+    return tell(rule, `The chain ${chain.name} goes to ${next}, but ${reason}.`);
   });
 }

@@ -72,3 +72,15 @@ export function readRuleLine(line: string, context: LineContext): void {
   const keep = (rule: Rule, column: number | null) => context.keep?.(rule, column === null ? null : column + offset);
   obey(command, context.open, { ...context, tell, text, keep, counters });
 }
+
+/** Gives where the target's name stands in a rule's line, from 1, behind `offset` characters; null where it has none. */
+export function findTargetOf(line: string, offset: number): number | null {
+  const counted = /^\[(\d+):(\d+)\]\s*/.exec(line)?.[0].length ?? 0;
+  const split = splitWords(line.slice(counted));
+  const words = split.kind === "words" ? split.words : [];
+  const at = words.findIndex(({ text, quoted }) => !quoted && TARGET_OPTIONS.includes(text));
+  const name = at < 0 ? undefined : words[at + 1];
+  return name === undefined ? null : name.column + counted + offset;
+}
+
+const TARGET_OPTIONS: readonly string[] = ["-j", "--jump", "-g", "--goto"];

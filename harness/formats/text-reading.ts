@@ -1,5 +1,6 @@
 import { codedFinding } from "../model/finding.ts";
 import { TABLE_NAMES } from "../model/iptables-tables.ts";
+import type { Rule } from "../model/ruleset.ts";
 import { interpretLine } from "./interpreter.ts";
 import {
   findLineStart,
@@ -12,15 +13,17 @@ import {
 } from "./line-kinds.ts";
 import { beginListing, endListing, listLine, readInTable } from "./listed-lines.ts";
 import { describeHiddenRules } from "./other-texts.ts";
-import { readTableLine } from "./save-lines.ts";
+import { findTargetOf, readTableLine } from "./save-lines.ts";
 import { contextOf, keepGiven, note, type State, type TextLine, type TextReading } from "./text-state.ts";
 import { toolOfFamily } from "./tool-name.ts";
 
 /** Reads every line of a text; call {@link endText} after it. */
 export function readLines(reading: TextReading, text: string): void {
   const lines = text.split("\n");
+  reading.lines = lines;
   for (let i = 0; i < lines.length; i++) {
     const line = (lines[i] ?? "").trimEnd();
+    if (readAlike(reading, line, i + 1)) continue;
     const { offset, kind } = findLineStart(line);
     let own = line.slice(offset);
     const number = i + 1;
@@ -28,14 +31,30 @@ export function readLines(reading: TextReading, text: string): void {
       own = `${own.slice(0, -1)} ${(lines[++i] ?? "").trim()}`;
     readLine(reading, { text: own, number, offset }, kind);
   }
-  reading.length = lines.length;
+}
+
+/** Most lines of a large text are like others of its tables. */
+function readAlike(reading: TextReading, line: string, number: number): boolean {
+  const { state, alike, tools, family } = reading;
+  const isRead = state.kind === "table" && alike.read(line, number, state.table, tools[toolOfFamily(family)]);
+  if (isRead) keepGiven(reading, line);
+  return isRead;
+}
+
+/** Gives where the target's name of a rule stands in its line, from 1; null where it has none, or is not from a line. */
+export function findTargetColumn(rule: Rule, { columns, lines }: TextReading): number | null {
+  const known = columns.get(rule);
+  if (known !== undefined || rule.line === undefined) return known ?? null;
+  const line = (lines[rule.line - 1] ?? "").trimEnd();
+  const { offset } = findLineStart(line);
+  return findTargetOf(line.slice(offset), offset);
 }
 
 /** Ends a text: what waits is read, and a table that is still open is told. */
 export function endText(reading: TextReading): void {
   endListing(reading);
   const { state } = reading;
-  if (state.kind === "table") tellOpen(reading, state.table, reading.length, null);
+  if (state.kind === "table") tellOpen(reading, state.table, reading.lines.length, null);
 }
 
 function tellOpen(reading: TextReading, name: string, line: number, next: string | null): void {

@@ -3,6 +3,7 @@ import { codedFinding, type Finding } from "../model/finding.ts";
 import type { TableName } from "../model/iptables-tables.ts";
 import type { NameLookups } from "../model/name-lookups.ts";
 import { familyKey, type Rule } from "../model/ruleset.ts";
+import type { AlikeLines } from "./alike-lines.ts";
 import type { Tools } from "./interpreter.ts";
 import type { LineContext } from "./save-lines.ts";
 
@@ -36,13 +37,15 @@ export interface TextReading {
   readonly passedOver: number[];
   /** Numbers of the lines that change nothing, since what they delete is not there. */
   readonly absent: number[];
+  /** Where the targets of rules stand whose lines were read word by word. */
   readonly columns: Map<Rule, number | null>;
   /** The lines as iptables-restore takes them, without what stands around them. */
   readonly given: Record<"ip" | "ip6", string[]>;
   /** Whether `given` says all: commands do not stand in it. */
   isGivenWhole: boolean;
-  /** How many lines the text has. */
-  length: number;
+  readonly alike: AlikeLines;
+  /** The lines of the text, once they are read. */
+  lines: readonly string[];
   /** Whether any line was one of rules. */
   hasRules: boolean;
   state: State;

@@ -5,7 +5,9 @@ import type { MapTarget, Target } from "./target.ts";
 
 /** Gives every match of a rule: those in front, those between its statements, and what its maps compare. */
 export function listMatches({ matches, target }: Pick<Rule, "matches" | "target">): readonly Match[] {
-  return [...matches, ...(target === null ? [] : matchesIn(target))];
+  // Large rule sets have nothing else, and are asked about again and again.
+  if (target === null || (target.kind !== "statements" && target.kind !== "map")) return matches;
+  return [...matches, ...matchesIn(target)];
 }
 
 function matchesIn(target: Target): readonly Match[] {
@@ -32,12 +34,15 @@ function targetsIn(target: Target): readonly Target[] {
   return target.statements.flatMap((part) => ("target" in part ? targetsIn(part.target) : []));
 }
 
+const NO_CHAINS: readonly string[] = [];
+
 /** Gives the names of the chains that a rule may hand its packet to, by jump or goto; a chain may come twice. */
 export function listNextChains(rule: Pick<Rule, "target">): readonly string[] {
   const { target } = rule;
   // Large rule sets have nothing else.
-  if (target === null) return [];
+  if (target === null) return NO_CHAINS;
   if (target.kind === "jump" || target.kind === "goto") return [target.chain];
+  if (target.kind !== "statements" && target.kind !== "map") return NO_CHAINS;
   return listTargets(rule).flatMap((target) => (target.kind === "jump" || target.kind === "goto" ? target.chain : []));
 }
 

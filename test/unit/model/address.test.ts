@@ -1,4 +1,4 @@
-import { SocketAddress } from "node:net";
+import { isIPv4, SocketAddress } from "node:net";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -37,7 +37,24 @@ function askNode(text: string): string {
   return new SocketAddress({ address: text, family: text.includes(":") ? "ipv6" : "ipv4" }).address;
 }
 
+/** Texts that are nearly four numbers with dots between them. */
+const nearlyFourParts = fc
+  .array(fc.oneof(fc.nat(300).map(String), fc.constantFrom("", "0", "00", "01", "255", "256", "1e1", " 1")), {
+    minLength: 3,
+    maxLength: 5,
+  })
+  .chain((parts) => fc.constantFrom("", ".", " ").map((end) => parts.join(".") + end));
+
 describe("an address", () => {
+  test("of IPv4 is read where Node's net reads one, and nowhere else", () => {
+    fc.assert(
+      fc.property(fc.oneof(nearlyFourParts, fc.ipV4()), (text) => {
+        expect(canonicalAddress(text)).toBe(isIPv4(text) ? text : null);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   const rows: readonly (readonly [string, string | null])[] = [
     ["10.0.0.1", "10.0.0.1"],
     ["::0001", "::1"],
