@@ -2,7 +2,7 @@ import { type Family, renderAddress } from "../model/address.ts";
 import { type Box, clipSpans, countBoxes, listBoxes, nameOfDimension } from "./class-boxes.ts";
 import { markClass } from "./class-marks.ts";
 import { makeCube } from "./diagrams/cube.ts";
-import type { Diagram } from "./diagrams/diagrams.ts";
+import { type Diagram, TERMINAL } from "./diagrams/diagrams.ts";
 import { type Intervals, subtractIntervals } from "./diagrams/intervals.ts";
 import { openPairs } from "./diagrams/pairs.ts";
 import { findDomain } from "./flows/flow-domain.ts";
@@ -62,18 +62,35 @@ function widenBox(box: Box, inClass: Diagram, domain: Box, space: FlowSpace): Bo
   return wide;
 }
 
-function isInClass(box: Box, inClass: Diagram, domain: Box, space: FlowSpace): boolean {
-  const { diagrams } = space;
-  const [inside, outside, stray] = [diagrams.terminal("in"), diagrams.terminal("out"), diagrams.terminal("stray")];
-  const cube = makeCube(space, [...new Map([...domain, ...box])], inside, outside);
-  const strayed = diagrams.combine(
-    cube,
-    inClass,
-    (of, is) => (of === inside && is === outside ? stray : inside),
-    openPairs(),
-    FIRST_REST,
-  );
-  return strayed === inside;
+/** Says whether every flow of the lane that is in a box is of the class. */
+function isInClass(box: Box, inClass: Diagram, domain: Box, { diagrams }: FlowSpace): boolean {
+  const outside = diagrams.terminal("out");
+  const seen = new Set<Diagram>();
+  const holds = (at: Diagram): boolean => {
+    const variable = diagrams.variableOf(at);
+    if (variable >= FIRST_REST || seen.has(at)) return at !== outside;
+    seen.add(at);
+    const spans = box.get(variable) ?? domain.get(variable) ?? EVERY_VALUE;
+    return listBranches(diagrams.startsOf(at), spans).every((branch) =>
+      holds(diagrams.childrenOf(at)[branch] ?? outside),
+    );
+  };
+  return holds(inClass);
+}
+
+const EVERY_VALUE: Intervals = [[0, TERMINAL]];
+
+/** Gives the branches of a node that some values take. */
+function listBranches(starts: readonly number[], spans: Intervals): readonly number[] {
+  const taken: number[] = [];
+  let branch = 0;
+  for (const [first, last] of spans) {
+    while ((starts[branch + 1] ?? TERMINAL) <= first) branch++;
+    for (; branch < starts.length && (starts[branch] ?? 0) <= last; branch++) taken.push(branch);
+    // The next values may begin in the same branch.
+    branch = Math.max(0, branch - 1);
+  }
+  return taken;
 }
 
 function uniteBoxes(boxes: readonly Box[], domain: Box, space: FlowSpace): Diagram {

@@ -106,8 +106,16 @@ export function emptyRuleset(family: Family): Ruleset {
 
 /** Gives every rule of a rule set that packets can meet, in the tables' order; none for null. Rules of dormant tables are left out. */
 export function listRules(ruleset: Ruleset | null): readonly Rule[] {
-  return listActiveTables(ruleset).flatMap(({ chains }) => chains.flatMap(({ rules }) => rules));
+  if (ruleset === null) return [];
+  const known = LISTED.get(ruleset);
+  if (known) return known;
+  const made = listActiveTables(ruleset).flatMap(({ chains }) => chains.flatMap(({ rules }) => rules));
+  LISTED.set(ruleset, made);
+  return made;
 }
+
+/** One analysis lists the rules of the same sets dozens of times. */
+const LISTED = new WeakMap<Ruleset, readonly Rule[]>();
 
 /**
  * Everything that is put into a pod. A family that is null is left as it is and is not under test.

@@ -39,7 +39,7 @@ function keepTracked(ruleset: Ruleset): Ruleset {
   const isKept = (rule: Rule) => {
     const chains = [{ name: "C", base: null, rules: [rule] }] as unknown as Ruleset["tables"][number]["chains"];
     const alone = { ...ruleset, tables: ruleset.tables.slice(0, 1).map((table) => ({ ...table, chains })) };
-    return !openMeeting(POD, [alone])(NAT_OF_PREROUTING);
+    return !openMeeting([alone])(POD)(NAT_OF_PREROUTING);
   };
   const tables = ruleset.tables.map((table) => ({
     ...table,
@@ -66,7 +66,7 @@ test.each(FAMILIES)("no packet of what the pod dials over IPv%i meets nat chains
   fc.assert(
     fc.property(pair, ([ruleset, flows]) => {
       const rules = toPod(ruleset, family);
-      expect(openMeeting(POD, [ruleset])(NAT_OF_PREROUTING)).toBe(false);
+      expect(openMeeting([ruleset])(POD)(NAT_OF_PREROUTING)).toBe(false);
       for (const flow of flows.filter(startsInPod)) {
         const met = listNatHooks(rules, flow);
         asked += met.size;
@@ -93,12 +93,12 @@ describe("where a rule parts packets from their connection", () => {
 
   test("the answers meet them", () => {
     expect([...listNatHooks(rules, flowOf("app -> upstream:80"))]).toContain("prerouting");
-    expect(openMeeting(POD, ip)(NAT_OF_PREROUTING)).toBe(true);
+    expect(openMeeting(ip)(POD)(NAT_OF_PREROUTING)).toBe(true);
   });
 });
 
 test("what comes from outside meets them", () => {
   const rules = rulesOf(["nat", "4 -A PREROUTING -p tcp -j REDIRECT --to-ports 15006"]);
   expect([...listNatHooks(rules, flowOf("client -> pod:80"))]).toContain("prerouting");
-  expect(openMeeting({ host: "client" }, rules.ip ? [rules.ip] : [])(NAT_OF_PREROUTING)).toBe(true);
+  expect(openMeeting(rules.ip ? [rules.ip] : [])({ host: "client" })(NAT_OF_PREROUTING)).toBe(true);
 });

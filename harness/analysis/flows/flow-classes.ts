@@ -4,6 +4,7 @@ import type { Landing } from "../../model/landing.ts";
 import type { PodRules } from "../../model/ruleset.ts";
 import type { Diagram } from "../diagrams/diagrams.ts";
 import { type ExplainedLanding, type Lander, openLander } from "../pod/pod-under-analysis.ts";
+import { openPreparation } from "../pod/wide-pod.ts";
 import { choosePoint, findPaths, listPreferences, type Path, readAssumptions } from "./flow-points.ts";
 import type { FlowSpace } from "./flow-space.ts";
 import type { Lane } from "./lane.ts";
@@ -46,6 +47,7 @@ export function classifyFlows(rules: PodRules, family: Family, setting: Analysis
   const partition = partitionFlows(family, [rules], setting);
   const { space, sign, tellSent, ground, join, restrict, outside } = partition;
   const prefer = listPreferences(space, setting);
+  const prepare = openPreparation(setting.spec, [rules], setting.addresses);
   return partition.lanes.map((lane) => {
     const diagram = restrict([...sign(lane).map(tellSent), ...ground].reduce(join), lane);
     const paths = [...findPaths(diagram, space, prefer)].filter(([terminal]) => terminal !== outside);
@@ -65,6 +67,7 @@ export function classifyFlows(rules: PodRules, family: Family, setting: Analysis
       setting.spec,
       classes.map(({ witness }) => witness),
       space.mattering,
+      prepare,
     );
     return {
       lane,

@@ -16,9 +16,9 @@ export function openLaneSigner(
   space: FlowSpace,
 ): (lane: Lane) => readonly Diagram[] {
   const made = new Map<string, readonly Diagram[]>();
+  const meetingOf = openMeeting(rulesets);
   return (lane) => {
     const domain = findDomain(space, lane);
-    const meets = openMeeting(lane, rulesets);
     const key = JSON.stringify([lane.host, ...domain]);
     const known = made.get(key);
     if (known !== undefined) return known;
@@ -30,7 +30,7 @@ export function openLaneSigner(
           return atoms === undefined ? [] : [[name, atoms]];
         }),
       ),
-      meets,
+      meetingOf(lane),
     );
     made.set(key, signed);
     return signed;

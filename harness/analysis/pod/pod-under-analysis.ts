@@ -1,6 +1,6 @@
 import { quoteRule } from "../../formats/rule-text.ts";
 import type { Family } from "../../model/address.ts";
-import type { Manner } from "../../model/flow.ts";
+import type { Flow, Manner } from "../../model/flow.ts";
 import { type Landing, renderLandingKey } from "../../model/landing.ts";
 import { type PodSpec, type SandboxAddresses, withLinks } from "../../model/pod.ts";
 import type { PodShape } from "../../model/pod-shape.ts";
@@ -15,7 +15,7 @@ import { type Mattering, readsChanged } from "../diagrams/target-effects.ts";
 import { originalChain, tellApart } from "../flows/told-apart.ts";
 import type { Witness } from "../flows/witness.ts";
 import { abstractLanding } from "./abstract-landing.ts";
-import { preparePod } from "./wide-pod.ts";
+import { openPreparation } from "./wide-pod.ts";
 
 /** A landing with the rules that led there, each once, in the order in which packets met them. */
 export interface ExplainedLanding {
@@ -38,7 +38,8 @@ export interface Lander {
 }
 
 /**
- * Opens a lander for some witnesses, all of which it must be given at once: the pod is prepared for them (`preparePod`).
+ * Opens a lander for some witnesses, all of which it must be given at once: the pod is prepared for them. `prepare` is what
+ * {@link openPreparation} gives for these rules and this pod, where somebody has it already.
  * An unknown match answers as the witness assumes. On others no class depends, unless they may read what a rule changes (`mattering`):
  * where there are too many ways to answer them to walk them all, none is taken to hold, and all are, and the landing must be one. Where
  * one of them may read what a rule changes, the landing is not known then.
@@ -48,10 +49,12 @@ export function openLander(
   spec: PodSpec,
   witnesses: readonly Witness[],
   mattering: Mattering,
+  prepare?: (flows: readonly Flow[]) => PodSpec,
 ): Lander {
   const [example] = witnesses;
   const flows = witnesses.map(({ flow }) => flow);
-  const wide = example ? preparePod(spec, { flows, rules: [rules] }, example.addresses) : spec;
+  const prepareFor = prepare ?? (example ? openPreparation(spec, [rules], example.addresses) : () => spec);
+  const wide = prepareFor(flows);
   const texts = listUnknown(rules);
   const isAnyReading = texts.some((text) => readsChanged(text, mattering));
   const told = texts.length === 0 ? rules : tellRulesApart(rules);
@@ -69,12 +72,9 @@ export function openLander(
   const landed = new WeakMap<Witness, Landing>();
   const explained = new WeakMap<Witness, ExplainedLanding>();
   const quotes = { 4: keepQuotes(4), 6: keepQuotes(6) } as const satisfies Record<Family, RenderRule>;
-  /** Gives the simulator that says where a witness lands. */
-  const choose = (witness: Witness, manner: Manner): Simulator => {
-    const plain = make(witness);
-    if (texts.length === 0 || isAnyReading) return plain;
-    const landing = plain.land(witness.flow, manner);
-    if (landing.kind !== "could-not-look" || texts.every((text) => witness.assumed.has(text))) return plain;
+  /** Gives the simulator that says where a witness lands whose landing is not known to the plain one. */
+  const choose = (plain: Simulator, witness: Witness, manner: Manner): Simulator => {
+    if (texts.length === 0 || isAnyReading || texts.every((text) => witness.assumed.has(text))) return plain;
     // Landings that differ say that something depends on the match; none at all, that too many ways were to be walked.
     if (plain.explain(witness.flow, manner, () => "", "matching rules").possible.length > 0) return plain;
     const [fails, holds] = (["fails", "holds"] as const).map((answer) =>
@@ -88,7 +88,10 @@ export function openLander(
     land: (witness, manner) => {
       const known = manner === "answer" ? landed.get(witness) : undefined;
       if (known) return known;
-      const landing = choose(witness, manner).land(witness.flow, manner);
+      const plain = make(witness);
+      const first = plain.land(witness.flow, manner);
+      const chosen = first.kind === "could-not-look" ? choose(plain, witness, manner) : plain;
+      const landing = chosen === plain ? first : chosen.land(witness.flow, manner);
       if (manner === "answer") landed.set(witness, landing);
       return landing;
     },
@@ -104,7 +107,11 @@ export function openLander(
       const known = manner === "answer" ? explained.get(witness) : undefined;
       if (known) return known;
       const quote = quotes[witness.flow.family];
-      const { landing, connections } = choose(witness, manner).explain(witness.flow, manner, quote, "matching rules");
+      const explainBy = (simulator: Simulator) => simulator.explain(witness.flow, manner, quote, "matching rules");
+      const plain = make(witness);
+      const first = explainBy(plain);
+      const chosen = first.landing.kind === "could-not-look" ? choose(plain, witness, manner) : plain;
+      const { landing, connections } = chosen === plain ? first : explainBy(chosen);
       const made = explainLanding(landing, connections, witness, spec.shape);
       if (manner === "answer") {
         explained.set(witness, made);
