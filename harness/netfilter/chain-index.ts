@@ -1,12 +1,15 @@
-import { addressBits } from "../model/address.ts";
+import type { Network } from "../model/address.ts";
 import type { CompiledChain, CompiledRule } from "./compiled-chain.ts";
 import type { Packet } from "./packet.ts";
 
-/** Rules of a chain by the one address that they ask a packet to go to, with their places in the chain. */
+/** Rules of a chain by the network that they ask a packet to go to, with their places in the chain. */
 interface ChainIndex {
-  readonly byDestination: ReadonlyMap<bigint, readonly PlacedRule[]>;
-  /** Those that ask for no single address. */
+  /** By mask, and then by the network's address. */
+  readonly byNetwork: ReadonlyMap<bigint, ReadonlyMap<bigint, readonly PlacedRule[]>>;
+  /** Those that ask for no network. */
   readonly others: readonly PlacedRule[];
+  /** The same, without their places. */
+  readonly otherRules: readonly CompiledRule[];
 }
 
 interface PlacedRule {
@@ -19,14 +22,18 @@ const INDEXED_FROM = 32;
 const KNOWN = new WeakMap<CompiledChain, ChainIndex>();
 
 /**
- * Gives the rules of a chain that a packet may match, in order: those that ask for another single destination address (`-d 10.96.0.1/32`)
- * are left out. Services of a cluster have such a rule each, and of thousands a packet matches one.
+ * Gives the rules of a chain that a packet may match, in order: those that ask for a destination in another network (`-d 10.96.0.1/32`) are
+ * left out. Services of a cluster have such a rule each, and of thousands a packet matches one.
  */
 export function listCandidates(chain: CompiledChain, { destination }: Packet): readonly CompiledRule[] {
   if (chain.rules.length < INDEXED_FROM || destination.last !== destination.value) return chain.rules;
   const index = KNOWN.get(chain) ?? buildIndex(chain);
   KNOWN.set(chain, index);
-  const named = index.byDestination.get(destination.value) ?? [];
+  const named: PlacedRule[] = [];
+  for (const [mask, rules] of index.byNetwork)
+    for (const placed of rules.get(destination.value & mask) ?? []) named.push(placed);
+  if (named.length === 0) return index.otherRules;
+  named.sort((one, other) => one.at - other.at);
   const merged: CompiledRule[] = [];
   let i = 0;
   for (const other of index.others) {
@@ -38,22 +45,30 @@ export function listCandidates(chain: CompiledChain, { destination }: Packet): r
 }
 
 function buildIndex({ rules }: CompiledChain): ChainIndex {
-  const byDestination = new Map<bigint, PlacedRule[]>();
+  const byNetwork = new Map<bigint, Map<bigint, PlacedRule[]>>();
   const others: PlacedRule[] = [];
   for (const [at, rule] of rules.entries()) {
-    const destination = findDestination(rule);
-    const known = destination === null ? others : byDestination.get(destination);
-    if (known) known.push({ at, rule });
-    else if (destination !== null) byDestination.set(destination, [{ at, rule }]);
+    const network = findNetwork(rule);
+    if (network === null) others.push({ at, rule });
+    else placeRule(byNetwork, network, { at, rule });
   }
-  return { byDestination, others };
+  return { byNetwork, others, otherRules: others.map(({ rule }) => rule) };
 }
 
-function findDestination({ matches }: CompiledRule): bigint | null {
-  for (const match of matches) {
-    if (match.kind !== "destination" || match.negated) continue;
-    const { family, value, mask } = match.network;
-    if (mask === (1n << BigInt(addressBits(family))) - 1n) return value;
-  }
+function placeRule(
+  byNetwork: Map<bigint, Map<bigint, PlacedRule[]>>,
+  { mask, value }: Pick<Network, "mask" | "value">,
+  placed: PlacedRule,
+): void {
+  const ofMask = byNetwork.get(mask) ?? new Map<bigint, PlacedRule[]>();
+  byNetwork.set(mask, ofMask);
+  const known = ofMask.get(value);
+  if (known) known.push(placed);
+  else ofMask.set(value, [placed]);
+}
+
+/** Gives a network in which the destination of every packet is that matches a rule; null where the rule asks for none. */
+function findNetwork({ matches }: CompiledRule): Network | null {
+  for (const match of matches) if (match.kind === "destination" && !match.negated) return match.network;
   return null;
 }

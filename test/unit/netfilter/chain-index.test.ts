@@ -48,6 +48,11 @@ test.each([
     [...filler.slice(0, 35), "! -d 10.97.0.3/32 -p tcp -j REDIRECT --to-ports 9"],
     "app -> 10.98.0.1:80",
   ],
+  [
+    "a rule for a network whose mask has a gap is asked in its place",
+    [...filler, "-d 10.0.0.50/255.0.255.255 -p tcp -j REDIRECT --to-ports 9", "-d 10.98.0.0/16 -j RETURN"],
+    "app -> 10.98.0.50:80",
+  ],
   ["what nobody names goes by the others", [...filler, "-p tcp -j REDIRECT --to-ports 9"], "app -> 10.98.0.1:80"],
 ])("%s", (_, rules, flow) => {
   const { whole, chosen } = landTwice(rules, flow);
