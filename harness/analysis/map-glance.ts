@@ -6,10 +6,10 @@ import type { PodRules } from "../model/ruleset.ts";
 import { describeBriefly } from "./brief-class.ts";
 import { sampleParts } from "./class-parts.ts";
 import type { Diagram } from "./diagrams/diagrams.ts";
-import { type ClassifiedLane, classifyFlows, type FlowClass } from "./flows/flow-classes.ts";
+import { type ClassifiedLane, classifyEachLane, type FlowClass } from "./flows/flow-classes.ts";
 import type { Lane } from "./flows/lane.ts";
 import type { AnalysisSetting } from "./flows/partition.ts";
-import { joinSocketRows } from "./flows/socket-rows.ts";
+import { joinSocketRows, type LaneRows } from "./flows/socket-rows.ts";
 
 /** One line of the map at a glance: flows of one way that land alike. */
 export interface GlanceRow {
@@ -51,19 +51,23 @@ export interface Glance {
  * //   deciding: [{ family: 4, table: "nat", chain: "ISTIO_REDIRECT", index: 1, rule: "-A ISTIO_REDIRECT …" }] }
  */
 export function glanceFlows(rules: PodRules, family: Family, setting: AnalysisSetting): Glance {
-  const lanes = classifyFlows(rules, family, setting);
-  const shown = lanes.filter(({ lane }) => lane.binding === "route");
+  const shown: LaneRows<LaneRow>[] = [];
+  let [isComplete, isKnown] = [true, true];
+  for (const classified of classifyEachLane(rules, family, setting)) {
+    const { lane, classes, land } = classified;
+    if (lane.binding === "route") shown.push({ lane, rows: glanceLane(classified) });
+    else isComplete = false;
+    isKnown &&= classes.every((flowClass) => land(flowClass, "answer").kind !== "could-not-look");
+  }
   const rows = joinSocketRows(
-    shown.map((classified) => ({ lane: classified.lane, rows: glanceLane(classified) })),
+    shown,
     ({ who, kind }) => (who === null ? null : JSON.stringify([who, kind])),
     ([first, ...others]) => ({ ...first, socket: others.length > 0 ? "" : first.socket }),
   );
   return {
     rows: joinWays(rows.map((row) => nameRow(row, family))),
-    isComplete: shown.length === lanes.length,
-    isKnown: lanes.every(({ classes, land }) =>
-      classes.every((flowClass) => land(flowClass, "answer").kind !== "could-not-look"),
-    ),
+    isComplete,
+    isKnown,
   };
 }
 

@@ -2,9 +2,9 @@ import type { Family } from "../model/address.ts";
 import type { Landing } from "../model/landing.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { describeClass, keyOfRow } from "./class-text.ts";
-import { type ClassifiedLane, classifyFlows, type FlowClass } from "./flows/flow-classes.ts";
+import { type ClassifiedLane, classifyEachLane, type FlowClass } from "./flows/flow-classes.ts";
 import type { AnalysisSetting } from "./flows/partition.ts";
-import { joinSocketRows } from "./flows/socket-rows.ts";
+import { joinSocketRows, type LaneRows } from "./flows/socket-rows.ts";
 import type { Witness } from "./flows/witness.ts";
 
 /** One line of the map: flows that land alike. */
@@ -30,10 +30,9 @@ export interface MappedClass {
  * //   witness: { flow: …, … }, landing: { kind: "listener", listener: "upstream", … }, kind: "as dialled" }
  */
 export function mapFlows(rules: PodRules, family: Family, setting: AnalysisSetting): readonly MappedClass[] {
-  const lanes = classifyFlows(rules, family, setting).map((classified) => ({
-    lane: classified.lane,
-    rows: mapLane(classified),
-  }));
+  const lanes: LaneRows<MappedClass>[] = [];
+  for (const classified of classifyEachLane(rules, family, setting))
+    lanes.push({ lane: classified.lane, rows: mapLane(classified) });
   return joinSocketRows(
     lanes,
     (row) => keyOfRow({ ...row, assumed: row.witness.assumed }),

@@ -18,7 +18,9 @@ export type CombineTerminals = (first: Diagram, second: Diagram) => Diagram;
 export interface Diagrams {
   /** Gives the terminal with this name, the same one every time. */
   terminal(name: string): Diagram;
-  /** Gives a terminal's name. */
+  /** Gives a terminal that is equal to no other, and has no name. */
+  freshTerminal(): Diagram;
+  /** Gives a terminal's name; empty for one without. */
   nameOf(terminal: Diagram): string;
   /** Gives a node; `starts[0]` is 0, `starts` rises, and `children` are of greater variables. */
   node(variable: number, starts: readonly number[], children: readonly Diagram[]): Diagram;
@@ -60,7 +62,7 @@ export function openDiagrams(budget: number = DEFAULT_NODE_BUDGET): Diagrams {
   function terminal(name: string): Diagram {
     const known = terminals.get(name);
     if (known !== undefined) return known;
-    const made = make(TERMINAL, [], []);
+    const made = make(TERMINAL, NONE, NONE);
     terminals.set(name, made);
     names.set(made, name);
     return made;
@@ -134,6 +136,7 @@ export function openDiagrams(budget: number = DEFAULT_NODE_BUDGET): Diagrams {
 
   return {
     terminal,
+    freshTerminal: () => make(TERMINAL, NONE, NONE),
     nameOf: (diagram) => names.get(diagram) ?? "",
     node,
     variableOf,
@@ -142,6 +145,9 @@ export function openDiagrams(budget: number = DEFAULT_NODE_BUDGET): Diagrams {
     combine,
   };
 }
+
+/** What terminals have of intervals and children. */
+const NONE: readonly number[] = [];
 
 /** Mixes numbers into one of 30 bits, as FNV-1a mixes bytes; nodes that share it are compared. */
 function hashNode(variable: number, firsts: readonly number[], kids: readonly Diagram[]): number {

@@ -1,4 +1,5 @@
 import type { Diagram, Diagrams } from "./diagrams.ts";
+import { rememberPairs } from "./pairs.ts";
 
 /** What a packet has gone through when it leaves a stretch of rules, and how it leaves: on to the next rule, back, or for good. */
 export interface Outcome {
@@ -38,13 +39,13 @@ export function openOutcomes(diagrams: Diagrams): Outcomes {
   return {
     make,
     read,
-    follow: (first, second) => {
+    follow: rememberPairs((first, second) => {
       const { end, actions, sentTo } = read(first);
       if (end !== "next") return first;
       const after = read(second);
       if (actions === "") return second;
       return make({ end: after.end, actions: actions + after.actions, sentTo: [...sentTo, ...after.sentTo] });
-    },
+    }),
     joinAccepts: (terminal) => {
       const { end, actions } = read(terminal);
       const accepting =

@@ -98,8 +98,11 @@ function nameBinding(binding: AddressBinding | PortBinding): string {
   return typeof binding === "object" ? `${binding.first}-${binding.last}` : `${binding}`;
 }
 
-/** Leaves of some ends those that a chain's rules can tell apart. */
-export type NarrowEnds = (ends: readonly EndBinding[]) => readonly EndBinding[];
+/** What a chain sees of an end: the packet's source, its destination, or one in a first packet and the other in the answer. */
+export type EndRole = "source" | "destination" | "both";
+
+/** Leaves of some ends those that a chain's rules can tell apart where packets have them in a role. */
+export type NarrowEnds = (ends: readonly EndBinding[], role: EndRole) => readonly EndBinding[];
 
 /** A flow's ends before anything is done to them. */
 const DIALLED: EndBinding = { address: "destination", port: "port" };
@@ -116,11 +119,15 @@ export function listViews(
 ): readonly PacketView[] {
   const isDestinationNat = type === "nat" && (hook === "output" || hook === "prerouting");
   const onward = rewrites.destinations.filter(({ port, address }) => port === "port" && address !== "destination");
-  const destinations = [DIALLED, ...narrow(isDestinationNat ? onward : rewrites.destinations)];
-  const sources = [DIALLER, ...narrow(rewrites.sources)];
+  const isAnswered = type !== "nat";
+  const destinations = [
+    DIALLED,
+    ...narrow(isDestinationNat ? onward : rewrites.destinations, isAnswered ? "both" : "destination"),
+  ];
+  const sources = [DIALLER, ...narrow(rewrites.sources, isAnswered ? "both" : "source")];
   const owners: readonly OwnerBinding[] = ["flow", ...rewrites.owners];
   const forth = product(sources, destinations, owners);
-  return type === "nat" ? forth : [...forth, ...product(destinations, sources, owners)];
+  return isAnswered ? [...forth, ...product(destinations, sources, owners)] : forth;
 }
 
 function product(

@@ -64,3 +64,20 @@ function hashPair(first: number, second: number): number {
   const mixed = Math.imul(first, 0x9e3779b1) ^ Math.imul(second, 0x85ebca6b);
   return mixed ^ (mixed >>> 15);
 }
+
+/**
+ * Gives a function that makes something of a pair of whole numbers from 0 once, and then knows it.
+ *
+ * @example
+ * const sum = rememberPairs((first, second) => first + second); sum(3, 4) // 7
+ */
+export function rememberPairs(make: (first: number, second: number) => number): typeof make {
+  const known = openPairs();
+  return (first, second) => {
+    const found = known.get(first, second);
+    if (found !== undefined) return found;
+    const made = make(first, second);
+    known.set(first, second, made);
+    return made;
+  };
+}

@@ -4,7 +4,7 @@ import { openChainCompiler } from "./chain-diagram.ts";
 import { type Diagram, foldBalanced } from "./diagrams.ts";
 import { openOutcomes } from "./outcomes.ts";
 import type { Rewrites } from "./packet-views.ts";
-import { openPairs } from "./pairs.ts";
+import { openPairs, rememberPairs } from "./pairs.ts";
 import type { PreparedTable, PreparedTables } from "./prepared-rules.ts";
 import { describeTies, listViewedChains } from "./viewed-chains.ts";
 
@@ -13,7 +13,7 @@ const NO_CHAINS: PreparedTable = { chains: new Map() };
 /** Combines diagrams into one whose terminals stand for tuples of theirs. The rests below the dimensions count as terminals. */
 export function openJoiner({ diagrams }: FlowSpace): (first: Diagram, second: Diagram) => Diagram {
   const memo = openPairs();
-  const pair = (first: Diagram, second: Diagram) => diagrams.terminal(`(${first},${second})`);
+  const pair = rememberPairs(() => diagrams.freshTerminal());
   return (first, second) => diagrams.combine(first, second, pair, memo, FIRST_REST);
 }
 
@@ -38,13 +38,12 @@ export function openSigner(rulesets: readonly PreparedTables[], rewrites: Rewrit
   const outcomes = openOutcomes(diagrams);
   // What a terminal of a signature stands for.
   const parts = new Map<Diagram, readonly Diagram[]>();
-  const name = (text: string, own: readonly Diagram[]) => {
-    const made = diagrams.terminal(text);
+  const stand = (made: Diagram, own: readonly Diagram[]) => {
     parts.set(made, own);
     return made;
   };
   const memo = openPairs();
-  const pair = (one: Diagram, other: Diagram) => name(`(${one},${other})`, [one, other]);
+  const pair = rememberPairs((one, other) => stand(diagrams.freshTerminal(), [one, other]));
   const join = (one: Diagram, other: Diagram) => diagrams.combine(one, other, pair, memo, FIRST_REST);
   const isConstant = (part: Diagram) => diagrams.variableOf(part) >= FIRST_REST;
   const sent = new Map<Diagram, ReadonlySet<bigint>>();
@@ -71,7 +70,7 @@ export function openSigner(rulesets: readonly PreparedTables[], rewrites: Rewrit
       return rulesets.map((tables, i) => {
         const of = (row: readonly Diagram[]) => row[i] ?? diagrams.terminal("no chain");
         const fixed = constants.map(of);
-        const head = name(`constants ${fixed.join()} after ${describeTies(tables)}`, fixed);
+        const head = stand(diagrams.terminal(`constants ${fixed.join()} after ${describeTies(tables)}`), fixed);
         return foldBalanced([head, ...varying.map(of)], join) ?? head;
       });
     },

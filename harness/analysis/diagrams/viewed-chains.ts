@@ -3,7 +3,7 @@ import type { FlowSpace } from "../flows/flow-space.ts";
 import type { Field } from "./axis-ranges.ts";
 import { axisOfField } from "./field-axis.ts";
 import { bindField, type PacketView } from "./packet-view.ts";
-import { type EndBinding, listViews, type Rewrites } from "./packet-views.ts";
+import { type EndBinding, type EndRole, listViews, type Rewrites } from "./packet-views.ts";
 import type { CompareTest, Condition, Effect, PreparedRule } from "./prepared-rule.ts";
 import type { PreparedTable, PreparedTables } from "./prepared-rules.ts";
 
@@ -33,7 +33,7 @@ export function listViewedChains(
       chain,
     );
     const views = new Map(
-      listViews(base, rewrites, (ends) => narrowEnds(ends, cuts, space)).map((view) => [
+      listViews(base, rewrites, (ends, role) => narrowEnds(ends, role, cuts, space)).map((view) => [
         describeView(view, cuts, space),
         view,
       ]),
@@ -120,16 +120,31 @@ function describeView(view: PacketView, cuts: FieldCuts, space: FlowSpace): stri
   return parts.join(", ");
 }
 
-/** Of ends that lie between the same cuts, as destinations and as sources, one stands for all. */
-function narrowEnds(ends: readonly EndBinding[], cuts: FieldCuts, space: FlowSpace): readonly EndBinding[] {
+/** Of ends that lie between the same cuts, in each role that they have, one stands for all. */
+function narrowEnds(
+  ends: readonly EndBinding[],
+  role: EndRole,
+  cuts: FieldCuts,
+  space: FlowSpace,
+): readonly EndBinding[] {
+  const asked = new Map([...cuts].filter(([field]) => ENDS_FIELDS[role].includes(field)));
   const known = new Map<string, EndBinding>();
   for (const end of ends) {
     const forth = { source: end.address, sourcePort: end.port, owner: "none" } as const;
-    const key = describeView({ ...forth, destination: end.address, destinationPort: end.port }, cuts, space);
+    const key = describeView({ ...forth, destination: end.address, destinationPort: end.port }, asked, space);
     if (!known.has(key)) known.set(key, end);
   }
   return [...known.values()];
 }
+
+const SOURCE_FIELDS: readonly Field[] = ["source", "source-port"];
+const DESTINATION_FIELDS: readonly Field[] = ["destination", "destination-port"];
+/** The fields in which a chain sees an end. */
+const ENDS_FIELDS = {
+  source: SOURCE_FIELDS,
+  destination: DESTINATION_FIELDS,
+  both: [...SOURCE_FIELDS, ...DESTINATION_FIELDS],
+} as const satisfies Record<EndRole, readonly Field[]>;
 
 /** Gives how many cuts stand at or before an atom. */
 function countUpTo(cuts: readonly number[], atom: number): number {

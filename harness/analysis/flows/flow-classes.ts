@@ -44,11 +44,23 @@ export interface ClassifiedLane {
  * Throws `budget-exceeded` rather than give a part.
  */
 export function classifyFlows(rules: PodRules, family: Family, setting: AnalysisSetting): readonly ClassifiedLane[] {
+  return [...classifyEachLane(rules, family, setting)];
+}
+
+/**
+ * Gives the same lane by lane: of large rule sets there is only room for the flows of one at a time. Throws `budget-exceeded` at the lane
+ * that is too much, and then what came before is of no use either.
+ */
+export function* classifyEachLane(
+  rules: PodRules,
+  family: Family,
+  setting: AnalysisSetting,
+): Generator<ClassifiedLane, void> {
   const partition = partitionFlows(family, [rules], setting);
   const { space, sign, tellSent, ground, join, restrict, outside } = partition;
   const prefer = listPreferences(space, setting);
   const prepare = openPreparation(setting.spec, [rules], setting.addresses);
-  return partition.lanes.map((lane) => {
+  for (const lane of partition.lanes) {
     const diagram = restrict([...sign(lane).map(tellSent), ...ground].reduce(join), lane);
     const paths = [...findPaths(diagram, space, prefer)].filter(([terminal]) => terminal !== outside);
     const witnesses = new Map<string, Witness>();
@@ -69,7 +81,7 @@ export function classifyFlows(rules: PodRules, family: Family, setting: Analysis
       space.mattering,
       prepare,
     );
-    return {
+    yield {
       lane,
       diagram,
       space,
@@ -79,7 +91,7 @@ export function classifyFlows(rules: PodRules, family: Family, setting: Analysis
       kindOf: ({ witness }) => lander.kindOf(witness),
       explain: ({ witness }, manner) => lander.explain(witness, manner),
     };
-  });
+  }
 }
 
 /** Gives a text that two points of one lane share only where they are the same flow, with the same assumed of it. */
