@@ -27,6 +27,8 @@ export interface RulesTextOptions {
   readonly table?: TableName | null;
   /** Resolves names of services, users and groups. */
   readonly names?: NameLookups;
+  /** Is told from time to time how many of how many lines are read. */
+  readonly onProgress?: (read: number, of: number) => void;
   /**
    * `strict`: what is passed over and what is hidden are findings, for callers that can show no notice. `strict-as-printed`: the text is
    * what iptables-save has just printed for the caller, who knows its family and looks for rules of other tools on its own.
@@ -65,7 +67,7 @@ export function readRulesText(given: string, options: RulesTextOptions): Parsed<
   if (other !== null) return { ok: false, findings: [codedFinding("rule-fault", where, other)] };
   const names = noteNames(options.names ?? NO_LOOKUPS);
   const reading = startReading({ ...options, names }, openTables(4, null), openTables(6, null));
-  readLines(reading, text);
+  readLines(reading, text, options.onProgress);
   endText(reading);
   const isStrict = options.noise !== undefined && options.noise !== "notice";
   if (!reading.hasRules && reading.passedOver.length > 0) {

@@ -17,11 +17,15 @@ import { findTargetOf, readTableLine } from "./save-lines.ts";
 import { contextOf, keepGiven, note, type State, type TextLine, type TextReading } from "./text-state.ts";
 import { toolOfFamily } from "./tool-name.ts";
 
+/** How many lines are read between two words about progress. */
+const TOLD_EVERY = 5_000;
+
 /** Reads every line of a text; call {@link endText} after it. */
-export function readLines(reading: TextReading, text: string): void {
+export function readLines(reading: TextReading, text: string, onProgress?: (read: number, of: number) => void): void {
   const lines = text.split("\n");
   reading.lines = lines;
   for (let i = 0; i < lines.length; i++) {
+    if (i % TOLD_EVERY === 0) onProgress?.(i, lines.length);
     const line = (lines[i] ?? "").trimEnd();
     if (readAlike(reading, line, i + 1)) continue;
     const { offset, kind } = findLineStart(line);

@@ -53,6 +53,17 @@ export function renderServiceRules(services: number): string {
   ].join("\n");
 }
 
+/** Gives one chain of rules, each about a network and a port of its own, two of three redirected. */
+export function renderNetworkRules(rules: number): string {
+  const lines = Array.from({ length: rules }, (_, i) => {
+    const at = i * 64;
+    const network = `10.${(at >> 16) & 255}.${(at >> 8) & 255}.${at & 255}/26`;
+    const target = i % 3 === 0 ? "RETURN" : "REDIRECT --to-ports 15001";
+    return `-A OUTPUT -d ${network} -p tcp -m tcp --dport ${1 + (i % 5000)} -j ${target}`;
+  });
+  return ["*nat", ":OUTPUT ACCEPT [0:0]", ...lines, "COMMIT", ""].join("\n");
+}
+
 const ENDPOINTS = [0, 1, 2];
 
 function serviceAddress(i: number): string {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Figure, makeFigure, median } from "./figure.ts";
-import { renderServiceRules } from "./service-rules.ts";
+import { renderNetworkRules, renderServiceRules } from "./service-rules.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 /** The most that a map of some services may cost, as a multiple of Node's bare start; null where only its growth is of interest. */
@@ -53,11 +53,36 @@ export function measureServices(): readonly Figure[] {
       makeFigure("  100 services over 50", (twice?.ms ?? Number.NaN) / (some?.ms ?? Number.NaN), "×", DOUBLING),
       makeFigure("  most memory over 5,000 services", most?.mb ?? Number.NaN, "MB", MOST_MB),
       makeFigure("map of one flow over 500 services", map(500, "--within", FLOW).ms / node, "× node"),
+      ...measureMany(folder, node),
       makeFigure("  beside it: Node's bare start, processor time", node, "ms"),
     ];
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Rules that a program has made, as many as a large machine has; each asks for a network and a port. */
+const MANY = 200_000;
+/** The most that reading them, explaining one flow, and mapping all may cost, as multiples of Node's bare start. */
+const MANY_TARGETS = { read: 20, explain: 30, map: 200 } as const;
+
+function measureMany(folder: string, node: number): readonly Figure[] {
+  const file = join(folder, "many.rules");
+  writeFileSync(file, renderNetworkRules(MANY));
+  const main = join(ROOT, "dist/harness/cli/main.js");
+  const text = "dist/harness/formats/rules-text.js";
+  const reading = `import { readRulesText } from ${JSON.stringify(join(ROOT, text))};
+import { readFileSync } from "node:fs";
+if (!readRulesText(readFileSync(${JSON.stringify(file)}, "utf8"), { where: "bench", family: 4 }).ok) process.exit(1);`;
+  const runs = {
+    read: run(["--input-type=module", "-e", reading]),
+    explain: run([main, "explain", "app -> 10.0.1.3:8080", "--rules", file]),
+    map: run([main, "map", "--rules", file]),
+  };
+  return (["read", "explain", "map"] as const).flatMap((what) => [
+    makeFigure(`${what} ${MANY.toLocaleString("en")} rules`, runs[what].ms / node, "× node", MANY_TARGETS[what]),
+    makeFigure("  most memory of the process", runs[what].mb, "MB"),
+  ]);
 }
 
 /** Has a process say at its end, on a pipe of its own, what it has used. */

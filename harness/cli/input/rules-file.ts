@@ -8,6 +8,7 @@ import { TABLE_NAMES, type TableName } from "../../model/iptables-tables.ts";
 import { emptyRuleset, familyKey, listRules, type Ruleset } from "../../model/ruleset.ts";
 import type { OptionSpec, ParsedOptions } from "../arguments/options.ts";
 import type { CommandIo } from "../command.ts";
+import { makeProgress } from "../output/progress.ts";
 import { findShared, findUndoing } from "./files-together.ts";
 import { nameNear, readInput, resolveInput } from "./input-file.ts";
 import { readNames } from "./names.ts";
@@ -77,7 +78,7 @@ export function readTable({ values }: Pick<ParsedOptions, "values">): TableName 
 export function readRulesFiles(
   sources: readonly RulesSource[],
   table: TableName | null,
-  io: Pick<CommandIo, "workingDirectory" | "err">,
+  io: Pick<CommandIo, "workingDirectory" | "err" | "display">,
   findings: Finding[],
 ): ReadRules {
   const hidden: Finding[] = [];
@@ -101,13 +102,15 @@ export function readRulesFiles(
 function readSource(
   { path, family }: RulesSource,
   { table, earlier }: { readonly table: TableName | null; readonly earlier: readonly (Ruleset | null)[] },
-  io: Pick<CommandIo, "workingDirectory" | "err">,
+  io: Pick<CommandIo, "workingDirectory" | "err" | "display">,
   findings: Finding[],
 ): RulesText | null {
   const text = readInput(path, io, findings);
   if (text === null) return null;
   const where = path === "-" ? "standard input" : path;
-  const parsed = readRulesText(text, { where, family, table, names: readNames() });
+  const parsed = tellReading(where, io, (onProgress) =>
+    readRulesText(text, { where, family, table, names: readNames(), ...(onProgress ? { onProgress } : {}) }),
+  );
   if (!parsed.ok) {
     for (const found of parsed.findings) findings.push(found);
     return null;
@@ -118,6 +121,17 @@ function readSource(
   if (isEmpty) io.err(`landfall: ${where} has no rules.\n`);
   for (const notice of value.notices) io.err(`landfall: ${where}: ${notice}.\n`);
   return (value.ip ?? value.ip6) ? value : { ...value, [familyKey(value.family)]: emptyRuleset(value.family) };
+}
+
+/** Tells on a terminal how far the reading of a large file has come. */
+function tellReading<T>(
+  where: string,
+  { err, display }: Pick<CommandIo, "err" | "display">,
+  read: (onProgress: ((done: number, of: number) => void) | null) => T,
+): T {
+  if (display.progress !== "rewritten") return read(null);
+  using progress = makeProgress({ err, display }, () => performance.now());
+  return read((done, of) => progress.note(done, of, `lines of ${where} read`));
 }
 
 /** Lines of standard input cannot be looked up. */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import type { Display } from "../../../harness/cli/command.ts";
 import { findReadFault } from "../../../harness/cli/input/input-file.ts";
 import { readRulesFiles } from "../../../harness/cli/input/rules-file.ts";
 import type { Finding } from "../../../harness/model/finding.ts";
@@ -12,6 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), "landfall-rules-file-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const RULES = "*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -j REDIRECT --to-ports 15001\nCOMMIT\n";
 const MAIN = resolve(import.meta.dirname, "../../../harness/cli/main.ts");
+const DISPLAY: Display = { columns: null, isTerminal: false, color: false, progress: "appended" };
 
 /** Reads a file below the folder, and gives how many tables it has, or what is wrong. */
 function read(name: string) {
@@ -19,7 +21,7 @@ function read(name: string) {
   const { ip } = readRulesFiles(
     [{ path: name, family: 4 }],
     null,
-    { workingDirectory: folder, err: () => {} },
+    { workingDirectory: folder, err: () => {}, display: DISPLAY },
     findings,
   );
   return ip ? ip.tables.length : findings.map(({ where, message }) => `${where}: ${message}`);
@@ -40,7 +42,7 @@ describe("a file of rules", () => {
     writeFileSync(join(folder, "nat"), RULES);
     writeFileSync(join(folder, "filter"), "*filter\n-A INPUT -j ACCEPT\nCOMMIT\n");
     const findings: Finding[] = [];
-    const io = { workingDirectory: folder, err: () => {} };
+    const io = { workingDirectory: folder, err: () => {}, display: DISPLAY };
     const of = (...names: readonly string[]) =>
       readRulesFiles(
         names.map((path) => ({ path, family: 4 }) as const),
@@ -65,7 +67,7 @@ describe("a file of rules", () => {
     writeFileSync(join(folder, "nat"), RULES);
     writeFileSync(join(folder, "later"), text);
     const findings: Finding[] = [];
-    const io = { workingDirectory: folder, err: () => {} };
+    const io = { workingDirectory: folder, err: () => {}, display: DISPLAY };
     const of = (...names: readonly string[]) =>
       void readRulesFiles(
         names.map((path) => ({ path, family: 4 }) as const),

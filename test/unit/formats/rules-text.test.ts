@@ -333,3 +333,10 @@ describe("a text of any size comes to an end, with its findings", () => {
     expect(ruleset && rulesOf(renderIptablesSave(ruleset))).toEqual(rulesOf(SEED));
   });
 });
+
+test("a long text tells every 5,000 lines how far it is read", () => {
+  const told: (readonly [number, number])[] = [];
+  const lines = Array.from({ length: 12_000 }, (_, i) => `-A OUTPUT -d 10.0.${i >> 8}.${i & 255}/32 -j ACCEPT`);
+  read(["*nat", ...lines, "COMMIT"], { onProgress: (...progress) => told.push(progress) });
+  expect(told).toEqual([0, 5_000, 10_000].map((done) => [done, 12_003]));
+});
