@@ -1,5 +1,5 @@
 import type { Change } from "../../analysis/diff.ts";
-import { type GlanceRow, joinWays } from "../../analysis/map-glance.ts";
+import { type GlanceRow, joinWays } from "../../analysis/join-ways.ts";
 import { renderFlowText } from "../../model/flow-spec.ts";
 import { describeWay, type WayLine } from "../output/way-table.ts";
 

@@ -1,4 +1,5 @@
-import type { Glance, GlanceRow } from "../../analysis/map-glance.ts";
+import type { GlanceRow } from "../../analysis/join-ways.ts";
+import type { Glance } from "../../analysis/map-glance.ts";
 import type { FlowSet } from "../../model/flow-set.ts";
 import { placeInFile, type RulePlace, renderOrigin } from "../../model/rule-place.ts";
 import type { PodRules } from "../../model/ruleset.ts";

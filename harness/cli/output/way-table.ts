@@ -1,4 +1,4 @@
-import type { GlanceRow } from "../../analysis/map-glance.ts";
+import type { GlanceRow } from "../../analysis/join-ways.ts";
 import { greatestOf } from "../../model/greatest.ts";
 import { countCells, padCells } from "../../report/cells.ts";
 import { wrapLine } from "../../report/wrap-line.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type GlanceRow, joinWays } from "../../../harness/analysis/map-glance.ts";
+import { type GlanceRow, joinWays } from "../../../harness/analysis/join-ways.ts";
 import type { RulePlace } from "../../../harness/model/rule-place.ts";
 
 function place(index: number): RulePlace {
