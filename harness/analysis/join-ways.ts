@@ -58,7 +58,7 @@ function joinDeciding(rows: readonly GlanceRow[]): Pick<GlanceRow, "deciding" | 
   return { deciding, withoutRule: isFirst ? "first" : "later" };
 }
 
-/** Gives each place once. */
+/** Gives places, each once, in the order in which they first come. */
 export function dropRepeated(places: readonly RulePlace[]): readonly RulePlace[] {
   return [...new Map(places.map((place) => [renderPlaceKey(place), place])).values()];
 }
