@@ -10,6 +10,5 @@ export default defineScenario({
     ...usual,
     "vm -> pod:8080": "app:8080",
     "vm -> pod:22": "app:22",
-    "app -> 10.245.0.2:1": "refused",
   },
 });

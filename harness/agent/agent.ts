@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
 import { runNamespaceCommand } from "./command.ts";
@@ -125,5 +125,15 @@ async function describeAgent(variant: IptablesVariant): Promise<AgentFacts> {
 
 /** `/proc/sys/net` shows the namespace of the thread that looks. */
 function writeSysctls(sysctls: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(sysctls)) writeFileSync(join("/proc/sys", name), value);
+  for (const [name, value] of Object.entries(sysctls))
+    writeFileSync(join("/proc/sys", name), name.endsWith("/ping_group_range") ? limitGroups(value) : value);
+}
+
+/** Limits a range of groups from 0 to those that the agent's user namespace maps; the kernel refuses others (net/ipv4/ping.c). */
+function limitGroups(range: string): string {
+  const [, last = 0] = range.split(" ").map(Number);
+  const lines = readFileSync("/proc/self/gid_map", "utf8").trim().split("\n");
+  const mapped = lines.map((line) => line.trim().split(/\s+/).map(Number)).sort(([a = 0], [b = 0]) => a - b);
+  const end = mapped.reduce((next, [first = 0, , count = 0]) => (first === next ? first + count : next), 0);
+  return `0 ${Math.min(last, end - 1)}`;
 }

@@ -1,6 +1,7 @@
 import type { FlowReport } from "../../model/report.ts";
 import { type RulePlace, renderPlaceKey } from "../../model/rule-place.ts";
 import type { Rule } from "../../model/ruleset.ts";
+import { describeRule } from "../../report/landing-phrase.ts";
 import { landsWith } from "./missing-rule.ts";
 import type { TracedCause, Tried } from "./remedy.ts";
 import { findTakenBefore, namePlace } from "./rule-order.ts";
@@ -63,7 +64,7 @@ function joinGroup(group: readonly Early[], tried: Tried): TracedCause | null {
       why: `this rule stands before ${named.slice(0, -1).join(", ")} and ${named.at(-1)}, which would take these flows`,
     },
     clause: clauses.size === 1 ? first.each.clause : null,
-    remedy: `move this rule behind ${namePlace(last.later)}`,
+    remedy: `move this rule behind ${describeRule(last.later)}`,
     flows: [flow, ...flows],
   };
 }

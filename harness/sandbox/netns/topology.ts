@@ -16,12 +16,14 @@ type Leaf = "pod" | "client";
 const LINK_NUMBER: Readonly<Record<Leaf, number>> = { pod: 2, client: 3 };
 
 /**
- * Beside what every host needs: addresses that count at once, no link-local ones nobody asked for, and no ICMPv6 redirects. Upstream sends
- * one where a rule copies a packet for the pod itself to a gateway (TEE); the pod would then look for its own address on the link, even
- * after the rules are gone (rt6_do_redirect in net/ipv6/route.c). A host that passes packets on heeds none anyway.
+ * Beside what every host needs: ping sockets for every owner (Docker gives containers these), addresses that count at once, no link-local
+ * ones nobody asked for, and no ICMPv6 redirects. Upstream sends one where a rule copies a packet for the pod itself to a gateway (TEE);
+ * the pod would then look for its own address on the link, even after the rules are gone (rt6_do_redirect in net/ipv6/route.c). A host
+ * that passes packets on heeds none anyway.
  */
 const SYSCTLS: Sysctls = {
   ...HOST_SYSCTLS,
+  "net/ipv4/ping_group_range": "0 2147483647",
   "net/ipv6/conf/all/disable_ipv6": "0",
   "net/ipv6/conf/default/disable_ipv6": "0",
   "net/ipv6/conf/default/accept_ra": "0",

@@ -12,7 +12,6 @@ export const HOST_SYSCTLS: Sysctls = {
   "net/ipv4/ip_unprivileged_port_start": "0",
   "net/ipv4/tcp_max_tw_buckets": "0",
   "net/ipv4/icmp_ratemask": "0",
-  "net/ipv4/ping_group_range": "0 2147483647",
   "net/ipv6/icmp/ratemask": "0",
 };
 

@@ -232,7 +232,7 @@ describe("the causes of wrong landings", () => {
     expect(await listCauses(name)).toMatchObject([{ kind: "deciding-rule", rule: { line } }]);
     const text = (await verify(name, "--only-failures")).out.replaceAll(/\s+/g, " ");
     expect(text).toContain(
-      `because this rule stands before ISTIO_OUTPUT 5 (moved.txt:${line + 1}) and ISTIO_OUTPUT 6 (moved.txt:${line + 2}), which would take these flows remedy move this rule behind ISTIO_OUTPUT 6 (moved.txt:${line + 2}) `,
+      `because this rule stands before ISTIO_OUTPUT 5 (moved.txt:${line + 1}) and ISTIO_OUTPUT 6 (moved.txt:${line + 2}), which would take these flows remedy move this rule behind nat ISTIO_OUTPUT 6 (moved.txt:${line + 2}): -A ISTIO_OUTPUT -d 127.0.0.1/32 -j RETURN `,
     );
     // Of the two flows in full the second is of somebody else, and goes somewhere else.
     expect(text).toMatch(/ uid=1000,gid=1337 -> upstream:80 expected .* root -> localhost:8080 expected /);
