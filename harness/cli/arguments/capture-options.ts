@@ -146,7 +146,9 @@ function readWithMesh(
       ? makeInput(mesh, { tokens: dealt.mesh, isInjected }, reading, command)
       : makeManifestInput(manifest, dealt.mesh, reading);
   const bound = mesh.bind(input, DEFAULT_ADDRESSES);
-  findings.push(...(bound.ok ? (manifest?.findContradictions(bound.value.capture.shape) ?? []) : bound.findings));
+  // One by one: a file may have more findings than a call takes arguments.
+  const found = bound.ok ? (manifest?.findContradictions(bound.value.capture.shape) ?? []) : bound.findings;
+  for (const each of found) findings.push(each);
   const isUsage = bound.ok && bound.value.purpose === "usage";
   if (!bound.ok || (findings.length > 0 && !isUsage)) return { options, captureFrom, named, line: null, findings };
   const { origins, warnings, variant } = bound.value;
