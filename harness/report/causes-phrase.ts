@@ -7,7 +7,7 @@ import { nameByEnds } from "./flow-names.ts";
 import { describeGot, describeLanding, describeMissingRule, describeRule } from "./landing-phrase.ts";
 
 /** Further groups of flows of one cause that are named: all of most causes, and of the others what leaves the cause itself in sight. */
-const NAMED = 10;
+const NAMED = 9;
 
 /** A cause as a reader is told it. */
 export interface ToldCause {

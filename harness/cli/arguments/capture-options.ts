@@ -140,15 +140,13 @@ function readWithMesh(
   // Without options a mesh is shown by its scenarios; one that has none by the settings of its injector.
   const captureFrom = isSet || mesh.builtInScenarios === undefined ? "flags" : "default";
   const which = chooseDefault(command.withoutFlags, mesh);
-  const isInjected = !isSet && which === "injected";
   const input =
     manifest === null
-      ? makeInput(mesh, { tokens: dealt.mesh, isInjected }, reading, command)
+      ? makeInput(mesh, { tokens: dealt.mesh, isInjected: !isSet && which === "injected" }, reading, command)
       : makeManifestInput(manifest, dealt.mesh, reading);
   const bound = mesh.bind(input, DEFAULT_ADDRESSES);
-  // One by one: a file may have more findings than a call takes arguments.
-  const found = bound.ok ? (manifest?.findContradictions(bound.value.capture.shape) ?? []) : bound.findings;
-  for (const each of found) findings.push(each);
+  const found = bound.ok ? manifest?.findContradictions(bound.value.capture.shape) : bound.findings;
+  for (const each of found ?? []) findings.push(each);
   const isUsage = bound.ok && bound.value.purpose === "usage";
   if (!bound.ok || (findings.length > 0 && !isUsage)) return { options, captureFrom, named, line: null, findings };
   const { origins, warnings, variant } = bound.value;
