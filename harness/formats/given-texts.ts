@@ -35,15 +35,8 @@ export function keepSaved(
 ): GivenRules | null {
   if (!isGivenWhole) return null;
   const join = (lines: readonly string[]) => (lines.length === 0 ? null : `${lines.join("\n")}\n`);
-  return {
-    where,
-    ip: join(given.ip),
-    ip6: join(given.ip6),
-    nft: null,
-    namesFrom: names.usedNames(),
-    isWhole: true,
-    read,
-  };
+  const texts = () => ({ ip: join(given.ip), ip6: join(given.ip6), nft: null });
+  return { where, texts, namesFrom: names.usedNames(), isWhole: true, read };
 }
 
 /**
@@ -59,16 +52,8 @@ export function keepNft(
   const isJson = recogniseNft(text) === "json";
   const isLost = /\b(?:jump|goto)\s*\{/.test(text) || tables.some(({ isDormant }) => isDormant);
   if (isLost) return null;
-  const nft = isJson ? orderForLoading(text) : text;
-  return {
-    where,
-    ip: null,
-    ip6: null,
-    nft,
-    namesFrom: names.usedNames(),
-    isWhole: kept.length === 0,
-    read: { ip, ip6 },
-  };
+  const texts = () => ({ ip: null, ip6: null, nft: isJson ? orderForLoading(text) : text });
+  return { where, texts, namesFrom: names.usedNames(), isWhole: kept.length === 0, read: { ip, ip6 } };
 }
 
 /** nft lists a map before the chains that it leads to, and cannot load that. Commands stay in their order. */

@@ -29,14 +29,14 @@ export async function checkReading(
   pod: Station,
   { variant, files }: ReadingPlace,
 ): Promise<string | null> {
-  const rendered = renderRead(given);
+  const texts = given.texts();
+  const rendered = renderRead(texts, given.read);
   if (rendered === null || (files === "own" && given.namesFrom === "this-machine")) return null;
   const { agent, namespace } = pod;
-  const listLoaded = ({ ip, ip6, nft }: LoadableTexts) =>
-    agent.call("list-loaded", { namespace, variant, ip, ip6, nft });
+  const listLoaded = (some: LoadableTexts) => agent.call("list-loaded", { namespace, variant, ...some });
   const asRead = await listLoaded(rendered);
   if ("refusal" in asRead) return null;
-  const asGiven = await listLoaded(given);
+  const asGiven = await listLoaded(texts);
   if ("refusal" in asGiven) return given.isWhole ? describeRefusal(given.where, asGiven.refusal) : null;
   const difference = findDifference(asGiven, asRead);
   if (difference === null) return null;
@@ -51,7 +51,7 @@ function describeRefusal(where: string, refusal: string): string {
 }
 
 /** Null where what was read has no form that a tool loads: then it cannot be put in either. */
-function renderRead({ ip, ip6, nft, read }: GivenRules): LoadableTexts | null {
+function renderRead({ ip, ip6, nft }: LoadableTexts, read: GivenRules["read"]): LoadableTexts | null {
   try {
     const rendered = renderRules({ ...read, policyRouting: NO_POLICY_ROUTING });
     return { ip: ip && (rendered.ip ?? ""), ip6: ip6 && (rendered.ip6 ?? ""), nft: nft && (rendered.nft ?? "") };
