@@ -124,9 +124,9 @@ export class KernelRules {
         (await this.#loadGiven(nft?.trimStart().startsWith("{") ? LOAD_JSON : ["nft", "-f", "-"], nft));
       if (refusal !== null) return { refusal };
       return {
-        ip: ip && (await this.#save("iptables", variant)),
-        ip6: ip6 && (await this.#save("ip6tables", variant)),
-        nft: nft && (await this.#nft.list("somebody-else")),
+        ip: ip && mustList("iptables-save", await this.#save("iptables", variant)),
+        ip6: ip6 && mustList("ip6tables-save", await this.#save("ip6tables", variant)),
+        nft: nft && mustList("nft", await this.#nft.list("somebody-else")),
       };
     } finally {
       await this.clear(variant, "somebody-else");
@@ -271,6 +271,12 @@ export class KernelRules {
     await removePolicyRouting(this.#namespace, before);
     await addPolicyRouting(this.#namespace, routing);
   }
+}
+
+/** Of two listings that are missing nobody could say whether they differ. */
+function mustList(program: string, listing: string | null): string {
+  if (listing === null) throw new CallError("agent-failed", `${program} cannot list what was loaded`);
+  return listing;
 }
 
 /** Gives the tables of the older interface that are in the kernel; there is no such list where its module has never been loaded. */

@@ -110,8 +110,9 @@ function listSaved(text: string | null, family: string): Parts {
   return parts;
 }
 
-/** Reads what nft -j prints, by tables, chains and sets. */
+/** Reads what nft -j prints, by tables, chains and sets. Only where a table has flags is it no JSON (`list` of nft-rules.ts). */
 function listNft(text: string | null): Parts {
+  if (text !== null && !text.startsWith("{")) return new Map([["a table with flags", []]]);
   const parts = new Map<string, string[]>();
   const { nftables }: { readonly nftables: readonly JsonObject[] } =
     text === null ? { nftables: [] } : JSON.parse(text);

@@ -109,6 +109,13 @@ describe("a sandbox reads rules as landfall does, or says where not:", () => {
     await expect(sandbox.checkReading([read(text, taken)])).rejects.toEqual(misread(difference));
   });
 
+  test("a table that sleeps and is taken for one that does not is named", async () => {
+    const texts = () => ({ ip: null, ip6: null, nft: NFT.replace("set ports", "flags dormant\n  set ports") });
+    await expect(sandbox.checkReading([{ ...read(NFT), texts }])).rejects.toEqual(
+      misread("the kernel has a table with flags, which landfall does not"),
+    );
+  });
+
   test("IPv6 rules are compared as well", async () => {
     const text = SAVED.replaceAll("10.1.2.3/8", "fd00::1/64").replace("iptables-save", "ip6tables-save");
     expect(await sandbox.checkReading([read(text)])).toEqual([]);
