@@ -7,7 +7,7 @@ import { completeAnswer, readAnswer } from "./exchange.ts";
 import type { Greeting } from "./greeting.ts";
 import { makeFailureLanding, makeRepliedLanding, makeTimedOutLanding } from "./landings.ts";
 import { parseGreeting } from "./listener.ts";
-import { type Endpoint, renderEndpoint } from "./socket-address.ts";
+import { type Endpoint, familyOfText, renderEndpoint } from "./socket-address.ts";
 import { close, KERNEL, lastErrno, send } from "./syscalls.ts";
 import { waitForFiles } from "./wait-for-files.ts";
 
@@ -52,8 +52,8 @@ export class DatagramExchange {
    */
   send(greeting: Greeting): Landing | null {
     const text = `${JSON.stringify({ ...greeting, dialled: renderEndpoint(this.#target) })}\n`;
-    const family = this.#target.address.includes(":") ? 6 : 4;
-    const bytes = this.#protocol === "icmp" ? encodeRequest(family, text) : Buffer.from(text, "latin1");
+    const bytes =
+      this.#protocol === "icmp" ? encodeRequest(familyOfText(this.#target.address), text) : Buffer.from(text, "latin1");
     if (Number(send(this.#ends.fd, bytes, bytes.length, KERNEL.MSG_DONTWAIT)) >= 0) return null;
     const errno = lastErrno();
     return LOST_ON_THE_WAY_OUT.includes(errno) ? null : this.#fail(errno, greeting);

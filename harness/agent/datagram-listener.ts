@@ -10,7 +10,7 @@ import { dropRole, runInRole } from "./identity.ts";
 import { makeBlindLanding, makeFailureLanding, makeListenerLanding, makeLoopLanding } from "./landings.ts";
 import { parseGreeting } from "./listener.ts";
 import type { ListenerSpec, Seen, StubDials } from "./protocol.ts";
-import { type Endpoint, renderEndpoint } from "./socket-address.ts";
+import { type Endpoint, familyOfText, renderEndpoint } from "./socket-address.ts";
 import { type OnwardDial, planOnwardDial } from "./stub-envoy.ts";
 import { close } from "./syscalls.ts";
 import type { Tracking } from "./tracked-destination.ts";
@@ -94,7 +94,7 @@ export class DatagramListener {
   }
 
   #textOf({ text, source }: Datagram): string {
-    return this.#order.spec.protocol === "icmp" ? textOfRequest(source.address.includes(":") ? 6 : 4, text) : text;
+    return this.#order.spec.protocol === "icmp" ? textOfRequest(familyOfText(source.address), text) : text;
   }
 
   close(): void {

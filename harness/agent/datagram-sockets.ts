@@ -1,17 +1,16 @@
-import { type Endpoint, encodeSocketAddress, renderEndpoint } from "./socket-address.ts";
+import { type Endpoint, encodeSocketAddress, familyOfText, renderEndpoint, unspecifiedFor } from "./socket-address.ts";
 import {
   beginToConnect,
   bindPort,
   closeOnFailure,
   encodeNumber,
+  makeSocket,
   makeTransparent,
   readLocalEndpoint,
   setOption,
-  unspecifiedFor,
 } from "./sockets.ts";
-import { bind, checkResult, close, KERNEL, lastErrno, SyscallError, send, setsockopt, socket } from "./syscalls.ts";
+import { bind, checkResult, close, KERNEL, lastErrno, SyscallError, send, setsockopt } from "./syscalls.ts";
 
-const DATAGRAM = KERNEL.SOCK_DGRAM | KERNEL.SOCK_NONBLOCK | KERNEL.SOCK_CLOEXEC;
 /** Room for the datagrams of many flows at once; the kernel counts its own overhead and doubles it (socket(7)). */
 const RECEIVE_BYTES = encodeNumber(4 << 20);
 
@@ -27,15 +26,11 @@ export function openDatagramListener(
 ): number {
   const endpoint: Endpoint = { address: at ?? (family === 4 ? "0.0.0.0" : "::"), port };
   const what = renderEndpoint(endpoint);
-  const fd = openSocket(family, what);
+  const fd = makeSocket(family, KERNEL.SOCK_DGRAM, what);
   return closeOnFailure(fd, () => {
     if (family === 6) setOption(fd, KERNEL.SOL_IPV6, KERNEL.IPV6_V6ONLY, what);
     if (mode === "transparent") makeTransparent(fd, family, what);
-    const [level, name] =
-      family === 4 ? [KERNEL.SOL_IP, KERNEL.IP_RECVORIGDSTADDR] : [KERNEL.SOL_IPV6, KERNEL.IPV6_RECVORIGDSTADDR];
-    setOption(fd, level, name, what);
-    // Without CAP_NET_ADMIN it keeps the room that every socket has: some hundreds of datagrams.
-    setsockopt(fd, KERNEL.SOL_SOCKET, KERNEL.SO_RCVBUFFORCE, RECEIVE_BYTES, RECEIVE_BYTES.length);
+    prepareToReceive(fd, family, what);
     bindTo(fd, endpoint);
     // Only now, so that two listeners on one port are still an error: answers of a transparent listener may come from this port.
     setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_REUSEADDR, what);
@@ -46,19 +41,20 @@ export function openDatagramListener(
 /** Opens a socket that gets a copy of every ICMP message that comes to its network namespace (raw(7)). Needs CAP_NET_RAW. */
 export function openEchoListener(family: 4 | 6): number {
   const what = `ICMP over IPv${family}`;
-  const type = KERNEL.SOCK_RAW | KERNEL.SOCK_NONBLOCK | KERNEL.SOCK_CLOEXEC;
-  const fd = checkResult(socket(domainOf(family), type, icmpOf(family)), "socket for", what);
+  const fd = makeSocket(family, KERNEL.SOCK_RAW, what, icmpOf(family));
   return closeOnFailure(fd, () => {
-    const [level, name] =
-      family === 4 ? [KERNEL.SOL_IP, KERNEL.IP_RECVORIGDSTADDR] : [KERNEL.SOL_IPV6, KERNEL.IPV6_RECVORIGDSTADDR];
-    setOption(fd, level, name, what);
-    setsockopt(fd, KERNEL.SOL_SOCKET, KERNEL.SO_RCVBUFFORCE, RECEIVE_BYTES, RECEIVE_BYTES.length);
+    prepareToReceive(fd, family, what);
     return fd;
   });
 }
 
-function domainOf(family: 4 | 6): number {
-  return family === 6 ? KERNEL.AF_INET6 : KERNEL.AF_INET;
+/** Lets a socket learn which address each message was for, and hold many. */
+function prepareToReceive(fd: number, family: 4 | 6, what: string): void {
+  const [level, name] =
+    family === 4 ? [KERNEL.SOL_IP, KERNEL.IP_RECVORIGDSTADDR] : [KERNEL.SOL_IPV6, KERNEL.IPV6_RECVORIGDSTADDR];
+  setOption(fd, level, name, what);
+  // Without CAP_NET_ADMIN it keeps the room that every socket has: some hundreds of datagrams.
+  setsockopt(fd, KERNEL.SOL_SOCKET, KERNEL.SO_RCVBUFFORCE, RECEIVE_BYTES, RECEIVE_BYTES.length);
 }
 
 function icmpOf(family: 4 | 6): number {
@@ -108,8 +104,8 @@ export function openDatagramEnds(
   protocol: "udp" | "icmp" = "udp",
 ): DatagramEnds | { readonly errno: number } {
   const what = renderEndpoint(target);
-  const family = target.address.includes(":") ? 6 : 4;
-  const fd = openSocket(family, what, protocol);
+  const family = familyOfText(target.address);
+  const fd = makeSocket(family, KERNEL.SOCK_DGRAM, what, protocol === "icmp" ? icmpOf(family) : 0);
   return closeOnFailure(fd, () => {
     if (mark !== 0) setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_MARK, what, encodeNumber(mark));
     if (family === 4) setOption(fd, KERNEL.SOL_IP, KERNEL.IP_RECVERR, what);
@@ -125,7 +121,7 @@ export function openDatagramEnds(
     if (protocol === "icmp") return { fd, strayFd: null, local: readLocalEndpoint(fd) };
     // Only now, so that the kernel gives no two flows the same port of its own choice.
     setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_REUSEADDR, what);
-    const strayFd = openSocket(family, what);
+    const strayFd = makeSocket(family, KERNEL.SOCK_DGRAM, what);
     return closeOnFailure(strayFd, () => {
       setOption(strayFd, KERNEL.SOL_SOCKET, KERNEL.SO_REUSEADDR, what);
       const local = readLocalEndpoint(fd);
@@ -141,8 +137,8 @@ export function openDatagramEnds(
  */
 export function sendTransparently(text: string, to: Endpoint, from: Endpoint): number {
   const what = renderEndpoint(from);
-  const family = from.address.includes(":") ? 6 : 4;
-  const fd = openSocket(family, what);
+  const family = familyOfText(from.address);
+  const fd = makeSocket(family, KERNEL.SOCK_DGRAM, what);
   try {
     setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_REUSEADDR, what);
     makeTransparent(fd, family, what);
@@ -154,11 +150,6 @@ export function sendTransparently(text: string, to: Endpoint, from: Endpoint): n
   } finally {
     close(fd);
   }
-}
-
-function openSocket(family: 4 | 6, what: string, protocol: "udp" | "icmp" = "udp"): number {
-  const number = protocol === "icmp" ? icmpOf(family) : 0;
-  return checkResult(socket(domainOf(family), DATAGRAM, number), "socket for", what);
 }
 
 function bindTo(fd: number, endpoint: Endpoint): void {

@@ -16,6 +16,21 @@ export function encodeLength(length: number): Buffer {
   return bytes;
 }
 
+/** Gives the family of an address, canonical text: 6 for `fd00::2`. */
+export function familyOfText(address: string): 4 | 6 {
+  return address.includes(":") ? 6 : 4;
+}
+
+/** Gives the unspecified address of an end point's family. */
+export function unspecifiedFor({ address }: Endpoint): string {
+  return familyOfText(address) === 6 ? "::" : "0.0.0.0";
+}
+
+/** Gives the kernel's number of a family (`AF_INET`, `AF_INET6`). */
+export function domainOf(family: 4 | 6): number {
+  return family === 6 ? KERNEL.AF_INET6 : KERNEL.AF_INET;
+}
+
 /**
  * Gives an end point as `struct sockaddr_in` (16 bytes) or `struct sockaddr_in6` (28 bytes), little endian machines only. Throws an Error
  * if the address is not one.
@@ -24,8 +39,8 @@ export function encodeLength(length: number): Buffer {
  * encodeSocketAddress({ address: "10.244.0.2", port: 80 })   // 02 00 00 50 0a f4 00 02 00 00 00 00 00 00 00 00
  */
 export function encodeSocketAddress({ address, port }: Endpoint): Buffer {
-  const isIpv6 = address.includes(":");
-  const family = isIpv6 ? KERNEL.AF_INET6 : KERNEL.AF_INET;
+  const isIpv6 = familyOfText(address) === 6;
+  const family = domainOf(familyOfText(address));
   const bytes = Buffer.alloc(isIpv6 ? SOCKET_ADDRESS_BYTES : 16);
   bytes.writeUInt16LE(family, 0);
   bytes.writeUInt16BE(port, 2);

@@ -1,11 +1,14 @@
 import { isConnected, readSocketError } from "./connection-watch.ts";
 import {
   decodeSocketAddress,
+  domainOf,
   type Endpoint,
   encodeLength,
   encodeSocketAddress,
+  familyOfText,
   renderEndpoint,
   SOCKET_ADDRESS_BYTES,
+  unspecifiedFor,
 } from "./socket-address.ts";
 import {
   bind,
@@ -21,7 +24,6 @@ import {
   socket,
 } from "./syscalls.ts";
 
-const STREAM = KERNEL.SOCK_STREAM | KERNEL.SOCK_NONBLOCK | KERNEL.SOCK_CLOEXEC;
 const BACKLOG = 4096;
 
 const ON = Buffer.from([1, 0, 0, 0]);
@@ -40,7 +42,7 @@ export function openListeningSocket(
 ): number {
   const endpoint: Endpoint = { address: at ?? (family === 4 ? "0.0.0.0" : "::"), port };
   const what = renderEndpoint(endpoint);
-  const fd = openSocket(family, what);
+  const fd = makeSocket(family, KERNEL.SOCK_STREAM, what);
   return closeOnFailure(fd, () => {
     setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_REUSEADDR, what);
     if (family === 6) setOption(fd, KERNEL.SOL_IPV6, KERNEL.IPV6_V6ONLY, what);
@@ -64,8 +66,8 @@ export function openConnection(
   { port, mark }: { readonly port: number | null; readonly mark: number } = { port: null, mark: 0 },
 ): { readonly fd: number } | { readonly errno: number } {
   const what = renderEndpoint(target);
-  const family = target.address.includes(":") ? 6 : 4;
-  const fd = openSocket(family, what);
+  const family = familyOfText(target.address);
+  const fd = makeSocket(family, KERNEL.SOCK_STREAM, what);
   return closeOnFailure(fd, () => {
     if (mark !== 0) setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_MARK, what, encodeNumber(mark));
     const bindIt = () => {
@@ -113,8 +115,10 @@ export function readLocalEndpoint(fd: number): Endpoint {
   return decodeSocketAddress(address);
 }
 
-function openSocket(family: 4 | 6, what: string): number {
-  return checkResult(socket(family === 6 ? KERNEL.AF_INET6 : KERNEL.AF_INET, STREAM, 0), "socket for", what);
+/** Opens a socket of a kind (`SOCK_STREAM`) that no read waits at and no other program inherits. */
+export function makeSocket(family: 4 | 6, kind: number, what: string, protocol = 0): number {
+  const type = kind | KERNEL.SOCK_NONBLOCK | KERNEL.SOCK_CLOEXEC;
+  return checkResult(socket(domainOf(family), type, protocol), "socket for", what);
 }
 
 /**
@@ -163,11 +167,6 @@ function bindPortBesideListener(fd: number, endpoint: Endpoint): void {
     if (bound !== 0) throw error;
     setOption(fd, KERNEL.SOL_SOCKET, KERNEL.SO_REUSEADDR, what);
   }
-}
-
-/** Gives the unspecified address of an end point's family. */
-export function unspecifiedFor({ address }: Endpoint): string {
-  return address.includes(":") ? "::" : "0.0.0.0";
 }
 
 /** Gives an `int` or `uint32_t`, little endian machines only. */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { runInNamespace } from "./identity.ts";
-import { type Endpoint, renderEndpoint } from "./socket-address.ts";
+import { type Endpoint, familyOfText, renderEndpoint } from "./socket-address.ts";
 import { close } from "./syscalls.ts";
 import { askTracking, canonicalText, type Ends, openTracking, type TrackedExchange } from "./tracking-netlink.ts";
 
@@ -50,7 +50,7 @@ export class Tracking {
   }
 
   #list(ends: Ends, which: "one" | "all"): readonly TrackedExchange[] {
-    const family = ends.source.address.includes(":") ? 6 : 4;
+    const family = familyOfText(ends.source.address);
     const known = this.#tables.get(family);
     if (known !== undefined && (which === "all" || this.#source === "proc")) return known;
     this.#netlink ??= runInNamespace(this.#namespace, openTracking);

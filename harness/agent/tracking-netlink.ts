@@ -1,4 +1,4 @@
-import type { Endpoint } from "./socket-address.ts";
+import { type Endpoint, familyOfText } from "./socket-address.ts";
 import { checkResult, inetNtop, inetPton, KERNEL, recv, send, socket } from "./syscalls.ts";
 
 /*
@@ -54,7 +54,7 @@ function renderRequest(ends: Ends, which: "one" | "all"): Buffer {
 }
 
 function renderTuple({ source, destination }: Ends): Buffer {
-  const types = CTA_IP[source.address.includes(":") ? 6 : 4];
+  const types = CTA_IP[familyOfText(source.address)];
   const addresses = [
     renderAttribute(types.source, encodeAddress(source.address)),
     renderAttribute(types.destination, encodeAddress(destination.address)),
