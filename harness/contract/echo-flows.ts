@@ -1,11 +1,8 @@
 import type { Family } from "../model/address.ts";
-import type { FlowSpec } from "../model/flow.ts";
+import { type FlowSpec, NO_PORT } from "../model/flow.ts";
 import { type BoundaryNames, byEach, byName, dialIn, namesOf } from "./boundary-names.ts";
 import { firstIds } from "./boundary-values.ts";
 import type { Demands } from "./demanded-landing.ts";
-
-/** What stands for the port of an echo, which has none. */
-const NO_PORT = 0;
 
 /**
  * Gives the ICMP echo requests of a family that show whether rules do what a contract demands: of each owner and from each host, to every

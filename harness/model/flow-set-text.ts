@@ -2,7 +2,7 @@ import { addressValue, type Family, familyOf, parseAddress, parseNetwork, prefix
 import { type Identity, PROTOCOLS, type Protocol } from "./contract.ts";
 import { codedFinding, type Finding, type Parsed } from "./finding.ts";
 import { actorIdentity, targetAddress } from "./flow-resolution.ts";
-import { ANY_MARK, type FlowSet, MAX_MARK } from "./flow-set.ts";
+import { ANY_MARK, type FlowSet, MAX_MARK, NO_PORTS } from "./flow-set.ts";
 import { hostOfActor, MAX_ID, MAX_PORT, type SandboxAddresses } from "./pod.ts";
 import { actorNames } from "./pod-names.ts";
 import type { HostAddresses, PodShape } from "./pod-shape.ts";
@@ -18,7 +18,6 @@ export interface SetNames {
 
 const GRAMMAR =
   "ACTOR[@SOURCE] -> TARGET:PORT as in a FLOW, with ranges: uid=1000-1999 -> 10.0.0.0/8:80,443, client -> pod:*, app -> [2001:db8::/32]:1-1023";
-const NO_PORT: ValueRanges = [[0n, 0n]];
 const TARGET_NAMES = ["pod", "upstream", "client", "localhost", "elsewhere"];
 const ANY_ID: ValueRanges = [[0n, BigInt(MAX_ID)]];
 
@@ -127,7 +126,7 @@ function readTarget(text: string, { addresses, shape, protocols: allowed = ["tcp
   }
   const others = protocols.filter((name) => !allowed.includes(name));
   if (others.length > 0) note(`This does not support ${others.join(" and ")} flows; use ${allowed.join(", ")}.`);
-  const ports = isEcho ? NO_PORT : readPorts(portText ?? "");
+  const ports = isEcho ? NO_PORTS : readPorts(portText ?? "");
   if (!ports)
     note(`"${portText}" is not a list of ports; write N, N-M or *, from 1 to 65535, and separate several with commas.`);
   const named = readTargetName(target, addresses, shape) ?? readAddresses(unwrap(target), note);

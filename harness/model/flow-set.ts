@@ -1,6 +1,6 @@
 import { addressValue, type Family } from "./address.ts";
 import type { Connection, Identity, Protocol } from "./contract.ts";
-import { type ResolvedFlow, startsInPod } from "./flow.ts";
+import { NO_PORT, type ResolvedFlow, startsInPod } from "./flow.ts";
 import { isRouteSource } from "./flow-resolution.ts";
 import { type HostName, hostOfActor, type SandboxAddresses } from "./pod.ts";
 import type { SplitPoints } from "./split-points.ts";
@@ -8,6 +8,8 @@ import { holdsValue, type ValueRanges } from "./value-ranges.ts";
 
 /** The highest mark that a socket can have: 32 bits, all set. */
 export const MAX_MARK = 0xffffffffn;
+/** The ports of ICMP echoes, which have none: {@link NO_PORT} alone. */
+export const NO_PORTS: ValueRanges = [[BigInt(NO_PORT), BigInt(NO_PORT)]];
 /** Every mark that a socket can have, 0 among them: that of a socket which sets none. */
 export const ANY_MARK: ValueRanges = [[0n, MAX_MARK]];
 

@@ -1,6 +1,6 @@
 import { canonicalAddress, type Family, familyOf } from "./address.ts";
 import { codedFinding, type Finding, type Parsed } from "./finding.ts";
-import type { FlowSpec } from "./flow.ts";
+import { type FlowSpec, NO_PORT } from "./flow.ts";
 import { parseWho } from "./flow-who.ts";
 import { findNearNames } from "./near-names.ts";
 import { MAX_PORT } from "./pod.ts";
@@ -16,10 +16,10 @@ const ECHO_PORT = "/icmp";
 
 /**
  * Takes a FLOW apart: `[again ]WHO[@[ADDRESS][:PORT]] -> TARGET:PORT[/tcp|/udp]`, or `WHO[@ADDRESS] -> TARGET/icmp` of an ICMP echo, which
- * has port 0; one space on each side of the arrow. WHO is an actor,
- * `uid=N`, `gid=N`, `mark=N`, or several of them joined by commas. TCP is what is written without a suffix. A name ending in 6 (`pod6`,
- * `client6`) means IPv6; the family is the target's. The names of actors and targets are those of the pod's shape. Gives every finding
- * where the text is not a flow (`invalid-flow`, `unknown-name`), mixes families (`wrong-family`), or cannot be driven (`undrivable-flow`).
+ * has port 0; one space on each side of the arrow. WHO is an actor, `uid=N`, `gid=N`, `mark=N`, or several of them joined by commas. TCP is
+ * what is written without a suffix. A name ending in 6 (`pod6`, `client6`) means IPv6; the family is the target's. The names of actors and
+ * targets are those of the pod's shape. Gives every finding where the text is not a flow (`invalid-flow`, `unknown-name`), mixes families
+ * (`wrong-family`), or cannot be driven (`undrivable-flow`).
  *
  * Only what takes a FLOW from a person or a file calls this (`test/house.test.ts` lists the files): everything else makes and passes {@link
  * FlowSpec}.
@@ -120,7 +120,7 @@ function parseTo(text: string, hosts: readonly string[], where: string, findings
 
 /** An echo has port 0, and stands here with `icmp` for one; null is no port. */
 function readPort(text: string): number | null {
-  if (text === ECHO_PORT) return 0;
+  if (text === ECHO_PORT) return NO_PORT;
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   return port < 1 || port > MAX_PORT ? null : port;
 }

@@ -7,6 +7,9 @@ export type Manner = "answer" | "forward";
 /** The protocols of flows that are driven and analysed, in the order in which they are named. */
 export const FLOW_PROTOCOLS = ["tcp", "udp", "icmp"] as const;
 
+/** What stands for the port of an ICMP echo, which has none. */
+export const NO_PORT = 0;
+
 /** The protocols that have ports. */
 export const PORT_PROTOCOLS = ["tcp", "udp"] as const satisfies readonly FlowProtocol[];
 

@@ -1,5 +1,5 @@
 import { type Entry, isSameEnd, type Tuple } from "./entry.ts";
-import type { Packet } from "./packet.ts";
+import { hasPorts, type Packet } from "./packet.ts";
 
 type Direction = Packet["direction"];
 
@@ -12,11 +12,10 @@ const DIRECTIONS: readonly Direction[] = ["original", "reply"];
  */
 function hasTaken(other: Entry, of: Direction, entry: Entry, direction: Direction): boolean {
   const zone = other.zones[of];
-  const hasPorts = entry.protocol === "tcp" || entry.protocol === "udp";
   return (
     other.protocol === entry.protocol &&
     // The types of requests and of replies belong to the tuples of echoes.
-    (hasPorts || of === direction) &&
+    (hasPorts(entry) || of === direction) &&
     zone === entry.zones[direction] &&
     zone === entry.zones[of] &&
     isSameTuple(other[of], entry[direction])

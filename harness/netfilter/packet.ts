@@ -124,8 +124,8 @@ export type PacketFields = Pick<
     Pick<Packet, "protocol" | "flags" | "mark" | "entry" | "state" | "direction" | "device" | "purpose" | "error">
   >;
 
-/** Says whether a packet has ports. */
-export function hasPorts({ protocol }: Packet): boolean {
+/** Says whether a packet, or an entry of connection tracking, has ports. */
+export function hasPorts({ protocol }: Pick<Packet, "protocol">): boolean {
   return protocol === "tcp" || protocol === "udp";
 }
 

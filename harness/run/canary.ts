@@ -1,6 +1,6 @@
 import { resolveLanding } from "../contract/expected-landing.ts";
 import type { Family } from "../model/address.ts";
-import type { FlowSpec } from "../model/flow.ts";
+import { type FlowSpec, NO_PORT } from "../model/flow.ts";
 import { resolveFlow } from "../model/flow-resolution.ts";
 import { makeFlowSpec, renderFlowText } from "../model/flow-spec.ts";
 import { type LandingSpec, landingsAgree, makeLandingSpec } from "../model/landing.ts";
@@ -71,7 +71,7 @@ function listUdpCanaries({ app, upstream }: UdpPorts, family: Family): readonly 
 /** What comes to a host is seen there, or a lost echo would be told from a blind sandbox by nothing. */
 function listEchoCanaries(family: Family): readonly Canary[] {
   const ping = (actor: string, target: string) =>
-    [makeFlowSpec({ actor, target, family, port: 0, protocol: "icmp" }), makeLandingSpec("replied")] as const;
+    [makeFlowSpec({ actor, target, family, port: NO_PORT, protocol: "icmp" }), makeLandingSpec("replied")] as const;
   return [ping("client", "pod"), ping("app", "upstream")];
 }
 

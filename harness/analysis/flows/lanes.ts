@@ -1,5 +1,6 @@
 import { type Family, parseAddress, parseNetwork } from "../../model/address.ts";
 import type { FlowProtocol } from "../../model/flow.ts";
+import { NO_PORTS } from "../../model/flow-set.ts";
 import { MAX_ID, MAX_PORT, PASS_THROUGH_IPV6, type SandboxAddresses, vmGateway } from "../../model/pod.ts";
 import { networkRanges, subtractRanges, type ValueRanges, wholeFamily } from "../../model/value-ranges.ts";
 import type { Lane, LaneSocket } from "./lane.ts";
@@ -14,8 +15,6 @@ const NOT_CONNECTABLE: Readonly<Record<Family, readonly string[]>> = {
 };
 const LOOPBACK: Readonly<Record<Family, string>> = { 4: "127.0.0.0/8", 6: "::1/128" };
 const PORTS: ValueRanges = [[1n, BigInt(MAX_PORT)]];
-/** What stands for the port of an echo, which has none. */
-const NO_PORT: ValueRanges = [[0n, 0n]];
 const ANY_ID: ValueRanges = [[0n, BigInt(MAX_ID)]];
 const ROOT: ValueRanges = [[0n, 0n]];
 
@@ -179,6 +178,6 @@ export function switchProtocol(lanes: readonly Lane[], protocol: FlowProtocol): 
   const named = (text: string) => `${text}, by ${protocol.toUpperCase()}`;
   // No datagram is sent from another host's address: its answers would go there.
   const possible = lanes.filter(({ sockets }) => sockets === "all");
-  const ports = protocol === "icmp" ? { ports: NO_PORT } : {};
+  const ports = protocol === "icmp" ? { ports: NO_PORTS } : {};
   return possible.map((lane) => ({ ...lane, ...ports, protocol, name: named(lane.name), road: named(lane.road) }));
 }

@@ -1,6 +1,6 @@
 import { addressBits, addressValue, type Family, renderAddress } from "../../model/address.ts";
 import { canBeElsewhere } from "../../model/elsewhere.ts";
-import type { Flow, FlowProtocol, FlowWho } from "../../model/flow.ts";
+import { type Flow, type FlowProtocol, type FlowWho, NO_PORT } from "../../model/flow.ts";
 import { makeFlowSpec, nameWho } from "../../model/flow-spec.ts";
 import {
   addressOwner,
@@ -36,8 +36,6 @@ export interface WitnessSpace {
  * flows to those are none that every kernel lets a sandbox drive.
  */
 const LOOPBACK_EDGES = ["127.0.0.0", "127.0.0.1", "127.0.0.2", "127.255.255.255", "128.0.0.0"];
-/** What stands for the port of an echo, which has none. */
-const NO_PORT: readonly number[] = [0];
 /** Where addresses that `upstream` may own begin again (`canBeElsewhere`). */
 const ELSEWHERE_EDGES = ["1.0.0.0", "224.0.0.0", "0:0:0:0:0:1::", "fe80::", "fec0::", "ff00::"];
 /** The sandbox's links, from whose networks nothing but the hosts themselves can be dialled. */
@@ -87,7 +85,7 @@ export function countWitnesses({ ports, owners, own, elsewhere, leaving, outside
  */
 export function* listWitnesses(space: WitnessSpace): Generator<Flow> {
   for (const protocol of space.protocols)
-    for (const port of protocol === "icmp" ? NO_PORT : space.ports) {
+    for (const port of protocol === "icmp" ? [NO_PORT] : space.ports) {
       yield* listOutside(space, { protocol, port });
       yield* listInside(space, { protocol, port });
     }

@@ -77,7 +77,7 @@ const HELP: CommandHelp = {
 export const prove: Command = {
   help: HELP,
   async run(args, io) {
-    const { line, rules, capture, setting, notLookedAt, texts } = readAnalysisInput(args, SPECS, io, FLOW_PROTOCOLS);
+    const { line, rules, capture, setting, notLookedAt, given } = readAnalysisInput(args, SPECS, io, FLOW_PROTOCOLS);
     if (line.purpose === "usage") return { helpOn: line.named };
     const own = await readProperties(lastValue(line.options, "properties"), capture, setting.addresses, io);
     const promised = listProperties(capture.contractFor(setting.addresses));
@@ -86,7 +86,7 @@ export const prove: Command = {
     const results = proveProperties(rules, capture, setting, asked);
     refuseEmpty(results, own);
     const observationOf = line.options.values.has("observe")
-      ? await observeResults(observingSandbox(line.options, setting.addresses, texts, io), results, rules, capture)
+      ? await observeResults(observingSandbox(line.options, setting.addresses, given, io), results, rules, capture)
       : () => undefined;
     const isData = line.options.values.has("json");
     const look = {

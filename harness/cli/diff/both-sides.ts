@@ -3,7 +3,8 @@ import { FAMILIES, type Family } from "../../model/address.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import type { GivenRules } from "../../model/given-rules.ts";
 import { familyKey } from "../../model/ruleset.ts";
-import { lastValue, type ParsedOptions } from "../arguments/options.ts";
+import { readFamily } from "../arguments/family-option.ts";
+import type { ParsedOptions } from "../arguments/options.ts";
 import type { CommandIo } from "../command.ts";
 import { readRulesFiles, readTable } from "../input/rules-file.ts";
 import { refuse } from "../refusal.ts";
@@ -30,8 +31,7 @@ export function readBoth(options: ParsedOptions, meshes: MeshSides, io: CommandI
   const wanted = 2 - ["from", "to"].filter(isNamed).length;
   if (paths.length !== wanted)
     findings.push(codedFinding("missing-value", "diff", describePaths(paths.length, wanted)));
-  const family = lastValue(options, "family");
-  const named = family === undefined ? null : family === "6" ? 6 : 4;
+  const named = readFamily(options);
   const given: GivenRules[] = [];
   const read = (path: string) => {
     const sources = path.split(",").map((one) => ({ path: one, family: named ?? 4 }) as const);

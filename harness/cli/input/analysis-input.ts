@@ -64,7 +64,7 @@ export interface AnalysisInput {
   /** Families of the pod that no rules were given for: an answer that says nothing of them is not the whole one. */
   readonly notLookedAt: readonly Family[];
   /** The texts of rules from outside. */
-  readonly texts: readonly GivenRules[];
+  readonly given: readonly GivenRules[];
 }
 
 /**
@@ -90,12 +90,12 @@ export function readAnalysisInput(
   );
   if (line.purpose !== "usage") tellDefaultConfig(line, io);
   tellWarnings(line.warnings, io);
-  const { given, capture, around, texts } = readGivenRules(line, io);
+  const { all, capture, around, given } = readGivenRules(line, io);
   const asked = readFamily(line.options);
-  const notLookedAt = findUnseenFamilies(capture, asked, listFamilies(given));
-  if (asked === null) tellUntested(given, notLookedAt, io);
+  const notLookedAt = findUnseenFamilies(capture, asked, listFamilies(all));
+  if (asked === null) tellUntested(all, notLookedAt, io);
   for (const family of notLookedAt) io.err(`landfall: ${describeUnseenFamily(family)}\n`);
-  const rules = limitRules(given, asked);
+  const rules = limitRules(all, asked);
   const families = listFamilies(rules);
   if (families.length === 0)
     throw refuse([codedFinding("wrong-family", "--family", `No IPv${asked} rules are given.`)]);
@@ -112,18 +112,14 @@ export function readAnalysisInput(
     ...(within === null ? {} : { within }),
     ...(around.routing === null ? {} : { routedMarks: listRoutedMarks(around.routing) }),
   };
-  return { line, rules, capture, setting, notLookedAt, texts };
+  return { line, rules, capture, setting, notLookedAt, given };
 }
 
 /** Gives the rules that a command line names, in the pod that they need; throws `bad-input` with every finding. */
 function readGivenRules(line: CaptureCommandLine, io: CommandIo) {
   const { generated } = line.capture;
   const findings: Finding[] = [];
-  const {
-    ip,
-    ip6,
-    given: texts,
-  } = readRulesFiles(listRulesSources(line.options), readTable(line.options), io, findings);
+  const { ip, ip6, given } = readRulesFiles(listRulesSources(line.options), readTable(line.options), io, findings);
   const isFromOutside = ip !== null || ip6 !== null;
   const around = readSurroundings(line.options, io, findings);
   if (!isFromOutside && findings.length === 0) {
@@ -131,9 +127,9 @@ function readGivenRules(line: CaptureCommandLine, io: CommandIo) {
     refuseSurroundingsAlone(line.options, findings);
   }
   if (findings.length > 0) throw refuse(findings);
-  if (!isFromOutside) return { given: generated ?? NO_RULES, capture: line.capture, around, texts };
-  const { rules: given, capture } = placeRules({ ip, ip6 }, line.capture, around, io);
-  return { given, capture, around, texts };
+  if (!isFromOutside) return { all: generated ?? NO_RULES, capture: line.capture, around, given };
+  const { rules: all, capture } = placeRules({ ip, ip6 }, line.capture, around, io);
+  return { all, capture, around, given };
 }
 
 /** A family that the pod has no address of is not asked about unless rules are given for it. */
