@@ -98,7 +98,8 @@ export function parseScenario(scenario: Scenario | SalvagedScenario, file: strin
   const { name, claim, listen = [] } = scenario;
   const rulesOf = installation.kind === "capture" ? "capture" : "author";
   const requiredBy = { kind: "scenario", text: describePod(scenario, capture) } as const;
-  return { ok: true, value: { name, claim, requiredBy, capture, installation, rulesOf, listen, flows } };
+  const given = rules === undefined ? {} : { given: rules.given };
+  return { ok: true, value: { name, claim, requiredBy, capture, installation, rulesOf, listen, flows, ...given } };
 }
 
 /** Says with which options the rules of a scenario are made, or its pod is: `--mesh istio-1.4 -u 1337 -b '*'`. */

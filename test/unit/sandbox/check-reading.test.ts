@@ -135,10 +135,18 @@ describe("commands say what a text's tool refuses:", () => {
   const folder = mkdtempSync(join(tmpdir(), "landfall-reading-"));
   afterAll(() => rmSync(folder, { recursive: true }));
   const path = join(folder, "pod.nft");
-  writeFileSync(
-    path,
-    "table ip t { chain o { type nat hook output priority -100; tcp dport 80 redirect to :15001 } }\n",
-  );
+  const refused = "table ip t { chain o { type nat hook output priority -100; tcp dport 80 redirect to :15001 } }\n";
+  writeFileSync(path, refused);
+
+  test("verify, of rules that a scenario has written out", { timeout: 120_000 }, async () => {
+    const scenario = join(folder, "own.ts");
+    const answer = { "app -> upstream:80": "envoy-outbound redirected" };
+    const own = { name: "own", claim: "An example.", capture: ["-u", "1337"], rules: { ip: refused }, answer };
+    writeFileSync(scenario, `export default ${JSON.stringify(own)};\n`);
+    const { code, err } = await runCommand("verify", "--sandbox", "netns", scenario);
+    expect(err).toContain("the scenario's rules.ip is refused as it stands");
+    expect(code).toBe(0);
+  });
 
   test.each([
     ["verify", ["verify", "--sandbox", "netns", "--flows", "app -> upstream:80", "--rules", path]],
