@@ -1,12 +1,17 @@
 /**
  * Tests that need nothing but Node and take ten seconds and more of a processor each: they break every rule of a mesh one value at a time,
- * or look at every class of flows. `npm test` runs them, and `npm run long` these alone; `npm run check` leaves them out.
+ * look at every class of flows, load modules that never end, or compile types. `npm test` runs them, and `npm run long` these alone;
+ * `npm run check` leaves them out.
  */
 export const LONG_TESTS: string[] = [
+  "test/bad-input/modules.test.ts",
   "test/property/ambient.test.ts",
   "test/unit/analysis/known-ways.test.ts",
   "test/unit/analysis/native-rules.test.ts",
   "test/unit/cli/mutate.test.ts",
+  "test/unit/cli/prove-datagrams.test.ts",
+  "test/unit/contract/own-rules.test.ts",
+  "test/unit/load/user-modules.test.ts",
   "test/property/analysis.test.ts",
   "test/property/brute-force.test.ts",
   "test/property/commands-agree.test.ts",
@@ -18,6 +23,7 @@ export const LONG_TESTS: string[] = [
   "test/property/nft-diff.test.ts",
   "test/property/seed-contract.test.ts",
   "test/scenarios/coverage.test.ts",
+  "test/types/new-member.test.ts",
   "test/types/new-mesh.test.ts",
   "test/unit/analysis/nft-pairs.test.ts",
 ];

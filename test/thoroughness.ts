@@ -1,6 +1,6 @@
 /**
- * How much the tests over random or many alike cases do: 1 as `npm test` runs them. `LANDFALL_THOROUGH=5`, as each night, multiplies the
- * random cases by five, and takes every one of the alike cases.
+ * How much the tests over random or many alike cases do: 1 as `npm test` runs them. `LANDFALL_THOROUGH=10`, as each night, multiplies the
+ * random cases by ten, and takes every one of the alike cases.
  */
 const FACTOR = Number(process.env["LANDFALL_THOROUGH"] ?? 1);
 

@@ -7,31 +7,14 @@ import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Finding } from "../../harness/model/finding.ts";
 import { runCommandIn } from "../unit/cli/run-command.ts";
-import { type BadInput, CONTROL, LINES_AT_MOST, PIPE, SIMULATED, writeFiles } from "./case.ts";
-import { DATA_CASES } from "./data-cases.ts";
-import { MODULE_CASES } from "./module-cases.ts";
-import { PLACE_CASES } from "./place-cases.ts";
-import { RULES_CASES } from "./rules-cases.ts";
+import { type BadInput, SIMULATED, writeFiles } from "./case.ts";
+import { CASES, CROWDED, casesIn, expectRefusal, HANGS_AFTER_MS, lookAt, runCase } from "./refusal.ts";
 import type { AsideCase, AsideEnding } from "./run-cases.ts";
-import { USAGE_CASES } from "./usage-cases.ts";
 
-const CASES: readonly BadInput[] = [...USAGE_CASES, ...RULES_CASES, ...DATA_CASES, ...PLACE_CASES, ...MODULE_CASES];
-/** A command that takes longer hangs. */
-const HANGS_AFTER_MS = 30_000;
-/** Characters of one line on stderr. */
-const COLUMNS_AT_MOST = 3_000;
-/** Where several run at the same time, each takes longer. */
-const CROWDED = 3;
 const ASIDE = resolve(import.meta.dirname, "run-cases.ts");
 
 const root = mkdtempSync(join(tmpdir(), "landfall-bad-"));
 afterAll(() => rmSync(root, { recursive: true }));
-
-/** Waiting for the writer of a pipe holds a whole process up, and so is done in another; a module waits in one of its own anyway. */
-const hasPipe = ({ files = {} }: BadInput) => Object.values(files).includes(PIPE);
-const hasModule = ({ files = {} }: BadInput) => Object.keys(files).some((name) => name.endsWith(".mjs"));
-
-const isOneOfMany = ({ kind }: BadInput) => kind === "one-of-many";
 
 /** Runs cases in one process of their own, which must come to its end, and gives the ending of each. */
 async function runAside(cases: readonly BadInput[]): Promise<readonly AsideEnding[]> {
@@ -56,33 +39,6 @@ async function runAside(cases: readonly BadInput[]): Promise<readonly AsideEndin
   return endings.map((line) => JSON.parse(line) as AsideEnding);
 }
 
-/** Runs one case, and gives how it ended. */
-async function run({ args, files = {}, environment = {} }: BadInput): Promise<AsideEnding> {
-  const folder = mkdtempSync(join(root, "case-"));
-  writeFiles(folder, files);
-  return runCommandIn({ workingDirectory: folder, environment }, ...args);
-}
-
-function lookAt(out: string, err: string) {
-  const lines = err.split("\n");
-  const isOneScreen = lines.length <= LINES_AT_MOST && lines.every(({ length }) => length <= COLUMNS_AT_MOST);
-  return { isOneScreen, control: CONTROL.exec(out + err)?.[0] ?? null };
-}
-
-function expectRefusal(each: BadInput, { code, out, err }: AsideEnding): void {
-  const { args, says = /./ } = each;
-  const ending = {
-    code,
-    out: args.includes("--json") ? "" : out.slice(0, 200),
-    isSaid: says.test(err),
-    ...lookAt(out, err),
-  };
-  const refused = { code: each.code ?? 2, out: "", isSaid: true, isOneScreen: true, control: null };
-  expect(ending, err.slice(0, 2_000)).toEqual(refused);
-}
-
-const named = (cases: readonly BadInput[]) => cases.map((each) => [each.what, each] as const);
-
 test("there are more than 300 cases, and no case occurs twice", () => {
   const inputs = CASES.map(({ args, files, environment }) => JSON.stringify([args, files, environment]));
   for (const list of [CASES.map(({ what }) => what), inputs])
@@ -91,7 +47,7 @@ test("there are more than 300 cases, and no case occurs twice", () => {
 });
 
 describe("landfall refuses, among many", () => {
-  const cases = CASES.filter(isOneOfMany);
+  const cases = casesIn("one-of-many");
   let findings: readonly Finding[] = [];
   let ending: unknown;
   beforeAll(async () => {
@@ -119,26 +75,16 @@ describe("landfall refuses, among many", () => {
   });
 });
 
-const alone = CASES.filter((each) => !isOneOfMany(each) && !hasPipe(each));
-
 describe("landfall refuses", () => {
-  test.each(named(alone.filter((each) => !hasModule(each))))(
+  test.each(casesIn("alone").map((each) => [each.what, each] as const))(
     "%s",
-    async (_, each) => expectRefusal(each, await run(each)),
+    async (_, each) => expectRefusal(each, await runCase(each, root)),
     HANGS_AFTER_MS,
   );
 });
 
-describe.concurrent("landfall refuses", () => {
-  test.each(named(alone.filter(hasModule)))(
-    "%s",
-    async (_, each) => expectRefusal(each, await run(each)),
-    HANGS_AFTER_MS * CROWDED,
-  );
-});
-
 describe("landfall refuses, without waiting for input,", () => {
-  const cases = CASES.filter((each) => !isOneOfMany(each) && hasPipe(each));
+  const cases = casesIn("pipe");
   let endings: readonly AsideEnding[] = [];
   beforeAll(async () => {
     endings = await runAside(cases);

@@ -196,13 +196,13 @@ const DELETED = FAMILIES.flatMap((family) =>
 );
 
 describe("each defect of the seed's rules is found, with the rule that decided and the one that should have:", () => {
-  test.each(takeShare(DEFECTS, 3))("%s", async (_name, change, flow, decided, wanted) => {
+  test.each(takeShare(DEFECTS, 6))("%s", async (_name, change, flow, decided, wanted) => {
     const wrong = await findWrong(install({ ip: parse(change(textOf(seed))) }, seed), seed);
     const found = wrong.find((each) => each.flow === flow && each.manner === "answer");
     expect([found?.rules.at(-1)?.rule ?? null, found?.wanted?.rule?.rule]).toEqual([decided, wanted]);
   });
 
-  test.each(takeShare(DELETED, 3))("without IPv$family $rule", async ({ family, rule }) => {
+  test.each(takeShare(DELETED, 6))("without IPv$family $rule", async ({ family, rule }) => {
     const rules = parse(put(rule, "")(textOf(seed, family)), family);
     const wrong = await findWrong(install(family === 4 ? { ip: rules } : { ip6: rules }, seed), seed);
     expect(wrong.length).toBeGreaterThan(0);

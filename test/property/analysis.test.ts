@@ -31,7 +31,7 @@ import { arbitraryAddress, arbitraryId, arbitraryPort } from "./arbitrary-rule.t
 import { arbitraryRuleset } from "./arbitrary-ruleset.ts";
 
 /** Rule sets, and flows driven through each, in one run. A failure is told as it is drawn: to shrink two rule sets takes minutes. */
-const RULESETS = countRuns(2);
+const RULESETS = countRuns(1);
 const FLOWS = 60;
 const SPEC: PodSpec = {
   shape: shapeOf({ interceptionMode: "TPROXY", kubevirtInterfaces: ["vm0"], podIps: ["fd00:244::2"] }),

@@ -13,7 +13,7 @@ import { NAMES } from "../unit/meshes/istio-1.4/capture-setup.ts";
 
 buildOnce();
 
-const RUNS = countRuns(4);
+const RUNS = countRuns(2);
 
 /** One call of the generator: its words, its variables, and the pod's addresses. */
 interface Call {

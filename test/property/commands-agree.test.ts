@@ -24,7 +24,7 @@ import { arbitraryRuleset } from "./arbitrary-ruleset.ts";
 import { arbitrarySampledFlow } from "./sampled-flow.ts";
 
 /** Rule sets in one run, and flows sampled for each. */
-const RULESETS = countRuns(2);
+const RULESETS = countRuns(1);
 const FLOWS = 40;
 /** Flows of those for each of which a map of its own is made. */
 const MAPPED = 8;

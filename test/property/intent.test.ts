@@ -18,7 +18,7 @@ import { CONFIGS, randomFlows } from "./capture-setup.ts";
 
 const TIMEOUT_MS = extendTimeout(240_000);
 /** Configs in one run. */
-const RUNS = countRuns(20);
+const RUNS = countRuns(10);
 
 /**
  * The one thing that Istio 1.4's own rules do not do: with TPROXY they take a virtual machine's connection twice, in mangle and in nat,

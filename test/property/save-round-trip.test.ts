@@ -15,7 +15,7 @@ import { findUnloadable } from "./loadable.ts";
 
 const FAMILIES: readonly Family[] = [4, 6];
 /** Rule sets put into a real kernel, by family and variant. */
-const KERNEL_RUNS = countRuns(8);
+const KERNEL_RUNS = countRuns(4);
 
 describe.each(FAMILIES)("rule sets of IPv%i", (family) => {
   test("come back as they were from their own text", () => {

@@ -92,7 +92,7 @@ function missedOf(scenario: ParsedScenario): Promise<readonly string[]> {
 }
 
 describe("the boundary flows of a config reach every rule that any flow can reach", () => {
-  test.each(takeShare(distinct, 3).map((scenario) => [scenario.name, scenario] as const))(
+  test.each(takeShare(distinct, 6).map((scenario) => [scenario.name, scenario] as const))(
     "of %s",
     async (_, scenario) => {
       const known = namesOf(scenario).flatMap((name) => OUT_OF_REACH[name] ?? []);

@@ -40,7 +40,7 @@ const UNASKED = /^IPv6: .* -> (?:envoy-(?:inbound:15006|outbound:15001)|dns:1505
 
 describe("Istio's native rules land every TCP flow where its iptables rules do, except IPv6 in a pod without IPv6", () => {
   // Neighbours in the recording differ little.
-  const sample = takeShare(good, 6);
+  const sample = takeShare(good, 12);
   test.each(sample.map((vector) => [vector.name, vector] as const))("%s", (_, vector) => {
     const differences = findDifferences(vector);
     const isDual = vector.addresses.some((address) => address.includes(":")) && !OFF.includes(vector.name);

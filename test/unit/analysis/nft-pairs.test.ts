@@ -25,7 +25,7 @@ import {
 const pairs = readItems<PairItem>("nft-pairs.json");
 
 describe("diff tells an nft rule set from one of iptables exactly where the kernel does, over all flows of TCP and UDP", () => {
-  test.each(takeShare(pairs, 3).map((pair) => [pair.name, pair] as const))("%s", (_, pair) => {
+  test.each(takeShare(pairs, 6).map((pair) => [pair.name, pair] as const))("%s", (_, pair) => {
     const { before, after, spec } = rulesOf(pair);
     const setting: AnalysisSetting = {
       spec,

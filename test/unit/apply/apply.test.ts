@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { SEED_WORDS } from "../../../harness/meshes/istio-1.4/seed.ts";
+import { countRuns } from "../../thoroughness.ts";
 import { complainBySchema } from "../schemas/schema.ts";
 import {
   buildOnce,
@@ -46,6 +47,9 @@ function statesOf({ stdout }: ScriptResult) {
     .filter((part) => part.startsWith("=== state"))
     .map(parseState);
 }
+
+/** How often `apply` is killed by each variant, of each of two settings. */
+const KILLS = countRuns(2);
 
 /** Words of each tool that name the variant of iptables. */
 const NAMED_VARIANT: readonly (readonly [string, (variant: Variant) => string])[] = [
@@ -178,13 +182,13 @@ describe.each(["nft", "legacy"] as const)("apply and clean with %s", (variant: V
 
   test.concurrent("after apply is killed at any moment, the next apply repairs everything", async () => {
     const kill = `$LANDFALL_MAIN apply ${TPROXY} >/run/o & p=$!; sleep 0.$(printf %03d $((RANDOM % 160 + 20))); { kill -9 $p; wait $p; } 2>/run/o`;
-    const script = `for i in 1 2 3 4 5 6; do ${kill}; landfall apply ${SEED} >/run/o; state; landfall apply ${TPROXY} >/run/o; ${kill.replace(TPROXY, SEED)}; landfall apply ${TPROXY} >/run/o; state; landfall clean; done; state`;
+    const script = `for i in $(seq ${KILLS}); do ${kill}; landfall apply ${SEED} >/run/o; state; landfall apply ${TPROXY} >/run/o; ${kill.replace(TPROXY, SEED)}; landfall apply ${TPROXY} >/run/o; state; landfall clean; done; state`;
     const states = statesOf(await go(`${FOREIGN}\n${script}`));
     const [seed, tproxy] = statesOf(
       await go(`${FOREIGN}\nlandfall apply ${SEED} >/run/o; state; landfall apply ${TPROXY} >/run/o; state`),
     );
     const [foreign] = statesOf(await go(`${FOREIGN}\nstate`));
-    expect(states).toEqual([...Array.from({ length: 6 }, () => [seed, tproxy]).flat(), foreign]);
+    expect(states).toEqual([...Array.from({ length: KILLS }, () => [seed, tproxy]).flat(), foreign]);
   });
 
   test.concurrent("several applies at the same time leave what one alone leaves", async () => {

@@ -44,7 +44,7 @@ function listAfter(text: string, flag: "" | "-j"): string {
 
 describe("rules that are parsed and rendered again are the same in the kernel", () => {
   const cases = items.flatMap(({ name, nft }) => (nft === null || KEPT.includes(name) ? [] : [[name, nft] as const]));
-  test.each([...takeShare(cases, 3), ["rarely-listed", RARE] as const])("%s", (name, nft) => {
+  test.each([...takeShare(cases, 6), ["rarely-listed", RARE] as const])("%s", (name, nft) => {
     const read = readNft(nft, { where: name, names: NAMES });
     if (!read.ok) throw new Error(read.findings.map(({ message }) => message).join("\n"));
     const wanted = listAfter(nft, "");
