@@ -28,6 +28,7 @@ export const KERNEL_TESTS: string[] = [
   "test/unit/cli/translate.test.ts",
   "test/unit/cli/verify*.test.ts",
   "test/unit/formats/edges.test.ts",
+  "test/unit/formats/icmp-types.test.ts",
   "test/unit/formats/interpreter.test.ts",
   "test/unit/formats/nft/as-nft-reads.test.ts",
   "test/unit/formats/nft/nft-round-trip.test.ts",

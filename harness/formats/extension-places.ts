@@ -32,8 +32,6 @@ const MATCH_PLACES: Readonly<Record<string, Places | OptionPlaces>> = {
   }),
   ecn: (given) => (given("--ecn-tcp-cwr") || given("--ecn-tcp-ece") ? { protocols: [TCP] } : {}),
   esp: { protocols: [50] },
-  icmp: { protocols: [1] },
-  icmp6: { protocols: [58] },
   ipcomp: { protocols: [108] },
   mac: { hooks: COMING },
   mh: { protocols: [135] },

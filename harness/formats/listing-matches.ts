@@ -10,6 +10,7 @@ import {
 } from "../model/match.ts";
 import { MAX_PORT } from "../model/pod.ts";
 import { renderConnectionMatch } from "./connection-matches.ts";
+import { describeIcmpMatch } from "./icmp-types.ts";
 import { type Naming, renderPort } from "./listing-names.ts";
 import { groupMatches } from "./matches.ts";
 import { renderCompare } from "./nft/quote.ts";
@@ -60,6 +61,8 @@ function describeMatch(match: Match, naming: Naming): string {
     case "source-type":
     case "destination-type":
       return `${match.kind === "source-type" ? "src" : "dst"}-type ${match.negated ? "!" : ""}${match.types.join(",")}`;
+    case "icmp-type":
+      return describeIcmpMatch(match, naming === "numbers" ? "numbers" : "names");
     case "comment":
       return `/* ${match.text} */`;
     case "connection-protocol":

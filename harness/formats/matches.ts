@@ -2,6 +2,7 @@ import type { AddressTypeMatch, Match } from "../model/match.ts";
 import { ADDRESS_MODULES, renderAddressMatch } from "./address-matches.ts";
 import { renderBaseMatch } from "./base-matches.ts";
 import { renderConnectionMatch } from "./connection-matches.ts";
+import { ICMP_MODULES, renderIcmpMatch } from "./icmp-types.ts";
 import { type MatchModule, type MatchText, orBadValue } from "./match-module.ts";
 import { renderCompare } from "./nft/quote.ts";
 import { renderSocketMatch, SOCKET_MODULES } from "./socket-matches.ts";
@@ -16,6 +17,7 @@ export const MATCH_MODULES: ReadonlyMap<string, MatchModule> = new Map(
     ...STATE_MODULES,
     ...SOCKET_MODULES,
     ...ADDRESS_MODULES,
+    ...ICMP_MODULES,
     comment: {
       takes: { "--comment": 1 },
       read: (uses) =>
@@ -111,6 +113,8 @@ function renderMatch(match: Match): MatchText {
     case "source-type":
     case "destination-type":
       return renderAddressMatch(match);
+    case "icmp-type":
+      return renderIcmpMatch(match);
     case "comment":
       return { module: "comment", slot: 0, text: `--comment ${quoteWord(match.text)}` };
     case "compare":

@@ -1,29 +1,10 @@
+import { ICMP_TYPE_WANTED, readIcmpType } from "./icmp-types.ts";
 import { isHashlimitRate, isPacketRate } from "./option-rates.ts";
 import { areMonthdays, areWeekdays, isDate, isTimeOfDay } from "./option-times.ts";
 import { parseMasked, parseNumber } from "./values.ts";
 import { countBytes } from "./words.ts";
 
 const U64 = 2 ** 64;
-
-/** Names of ICMP types and codes (extensions/libxt_icmp.h, 1.8.9). */
-const ICMP_NAMES = (
-  "any echo-reply pong destination-unreachable network-unreachable host-unreachable protocol-unreachable " +
-  "port-unreachable fragmentation-needed source-route-failed network-unknown host-unknown network-prohibited " +
-  "host-prohibited tos-network-unreachable tos-host-unreachable communication-prohibited " +
-  "host-precedence-violation precedence-cutoff source-quench redirect network-redirect host-redirect " +
-  "tos-network-redirect tos-host-redirect echo-request ping router-advertisement router-solicitation " +
-  "time-exceeded ttl-exceeded ttl-zero-during-transit ttl-zero-during-reassembly parameter-problem " +
-  "ip-header-bad required-option-missing timestamp-request timestamp-reply address-mask-request " +
-  "address-mask-reply"
-).split(" ");
-const ICMP6_NAMES = (
-  "destination-unreachable no-route communication-prohibited beyond-scope address-unreachable port-unreachable " +
-  "failed-policy reject-route packet-too-big time-exceeded ttl-exceeded ttl-zero-during-transit " +
-  "ttl-zero-during-reassembly parameter-problem bad-header unknown-header-type unknown-option echo-request " +
-  "ping echo-reply pong router-solicitation router-advertisement neighbour-solicitation neighbor-solicitation " +
-  "neighbour-advertisement neighbor-advertisement redirect"
-).split(" ");
-const ICMP_WANTED = "a type's name, its number, or TYPE/CODE";
 
 type TextCheck = readonly [holds: (value: string) => boolean, wanted: string];
 
@@ -70,8 +51,8 @@ const TEXTS: Readonly<Record<string, Readonly<Record<string, TextCheck>>>> = {
     "--chunk-types": [matching(/^(?:all|any|only)$/i), "all, any or only"],
   },
   dccp: { "--dccp-types": [areDccpTypes, `types among ${DCCP_TYPES.join(", ")}`] },
-  icmp: { "--icmp-type": [(value) => isIcmpType(value, ICMP_NAMES), ICMP_WANTED] },
-  icmp6: { "--icmpv6-type": [(value) => isIcmpType(value, ICMP6_NAMES), ICMP_WANTED] },
+  icmp: { "--icmp-type": [(value) => readIcmpType(value, "icmp") !== null, ICMP_TYPE_WANTED] },
+  icmp6: { "--icmpv6-type": [(value) => readIcmpType(value, "icmp6") !== null, ICMP_TYPE_WANTED] },
   tcp: { "--tcp-option": [(value) => (parseNumber(value, 255) ?? 0) > 0, "a number from 1 to 255"] },
   pkttype: {
     "--pkt-type": [
@@ -166,14 +147,4 @@ function isU32Test(value: string): boolean {
 
 function matching(pattern: RegExp): (value: string) => boolean {
   return (value) => pattern.test(value);
-}
-
-/** The beginning of a name will do where no other name has it (`parse_icmp` in extensions/libxt_icmp.h). */
-function isIcmpType(value: string, names: readonly string[]): boolean {
-  const lower = value.toLowerCase();
-  const numbers = value.split("/");
-  return (
-    names.filter((name) => name.startsWith(lower)).length === 1 ||
-    (numbers.length <= 2 && numbers.every((part) => parseNumber(part, 255) !== null))
-  );
 }

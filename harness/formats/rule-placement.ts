@@ -111,6 +111,8 @@ function checkMatch(
 function checkMatchProtocol(match: Match, protocol: ProtocolMatch | null): readonly string[] {
   const module = "module" in match && match.kind !== "state" ? match.module : match.kind === "tcp-flags" ? "tcp" : null;
   const isPositive = protocol !== null && !protocol.negated;
+  if (module === "icmp6")
+    return isPositive && protocol.protocol === "ipv6-icmp" ? NOTHING : ["-m icmp6 needs -p icmpv6."];
   if (module && !(isPositive && protocol.protocol === module)) return [`-m ${module} needs -p ${module}.`];
   const hasPorts = isPositive && MULTIPORT_PROTOCOLS.includes(protocol.protocol);
   return match.kind === "multiport" && !hasPorts

@@ -1,3 +1,4 @@
+// Long because each kind of match has its type here.
 import type { Network } from "./address.ts";
 import type { CompareMatch, ConnectionEnd } from "./compare.ts";
 
@@ -30,6 +31,7 @@ export type Match =
   | MarkMatch
   | SocketMatch
   | AddressTypeMatch
+  | IcmpTypeMatch
   | CommentMatch
   | CompareMatch
   | UnknownMatch;
@@ -82,6 +84,20 @@ export const TCP_FLAG_BITS = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16, URG: 32 
 
 /** A flag of the TCP header. */
 export type TcpFlag = keyof typeof TCP_FLAG_BITS;
+
+/**
+ * `-m icmp --icmp-type 8`, `-m icmp6 ! --icmpv6-type 1/3`. The module is the one printed after `-m`: `icmp6` is that of IPv6.
+ * Of `icmp` the type 255 stands for any type and code.
+ */
+export interface IcmpTypeMatch {
+  readonly kind: "icmp-type";
+  readonly module: "icmp" | "icmp6";
+  readonly negated: boolean;
+  /** 0–255. */
+  readonly type: number;
+  /** Within 0–255: one code, or all of them where the option names none. */
+  readonly codes: Range;
+}
 
 /** `-m multiport --dports 80,8000:8100`; `either` is `--ports`. At most 15 slots, a range takes two. */
 export interface MultiportMatch {

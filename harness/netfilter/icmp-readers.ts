@@ -1,3 +1,4 @@
+import type { IcmpTypeMatch } from "../model/match.ts";
 import type { Packet } from "./packet.ts";
 
 /** Type of the ICMP errors that the simulator makes: destination unreachable. */
@@ -10,6 +11,25 @@ const ECHO = { request: { 4: 8n, 6: 128n }, reply: { 4: 0n, 6: 129n } } as const
 export function typeOfIcmp({ error, family, purpose }: Packet): bigint {
   if (error !== null) return UNREACHABLE[family];
   return ECHO[purpose === "answer" ? "reply" : "request"][family];
+}
+
+/** Gives the code of an ICMP message; null of an error whose code the simulator does not know. */
+export function codeOfIcmp({ error }: Packet): number | null {
+  return error === null ? 0 : error.code;
+}
+
+/**
+ * Says whether an ICMP message is of a type and one of some codes; 255 is any type of ICMP over IPv4, whatever its code
+ * (icmp_type_code_match in net/netfilter/xt_tcpudp.c, icmp6_type_code_match in net/ipv6/netfilter/ip6_tables.c).
+ */
+export function isOfIcmpType(packet: Packet, { module, type, codes }: IcmpTypeMatch): boolean {
+  if (packet.protocol !== (module === "icmp" ? "icmp" : "ipv6-icmp")) return false;
+  if (module === "icmp" && type === 255) return true;
+  if (typeOfIcmp(packet) !== BigInt(type)) return false;
+  if (codes.first === 0 && codes.last === 255) return true;
+  const code = codeOfIcmp(packet);
+  if (code === null) packet.walk.oracle.giveUp("the code of an ICMP error");
+  return code !== null && code >= codes.first && code <= codes.last;
 }
 
 /**

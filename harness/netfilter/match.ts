@@ -15,6 +15,7 @@ import { isInNetwork, isInRange } from "./addresses.ts";
 import { compileCompare } from "./compare.ts";
 import type { Test } from "./compiled-chain.ts";
 import { compileConnection } from "./connection-match.ts";
+import { isOfIcmpType } from "./icmp-readers.ts";
 import { settleMaker } from "./maker.ts";
 import { noteTemplate, type Packet, stateOf } from "./packet.ts";
 import { portIsIn } from "./ports.ts";
@@ -89,6 +90,8 @@ function compilePlain(match: Match): Test {
     case "source-type":
     case "destination-type":
       return compileAddressType(match);
+    case "icmp-type":
+      return (packet) => isOfIcmpType(packet, match);
     case "compare":
       return compileCompare(match);
     case "fragment":

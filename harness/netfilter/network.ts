@@ -54,7 +54,7 @@ function leaveUpstream(packet: Packet, walk: Walk): Arrival {
   if (to === "client") return enterLeaf(packet, "client");
   if (to === "vm" || text === addresses.pod[packet.family]) return enterPod(packet, walk, POD_INTERFACE);
   if (to === "loopback" || to === "upstream") return LOST;
-  const answer = makeIcmpError(packet, book.find(addresses.upstream[packet.family]), "unreachable");
+  const answer = makeIcmpError(packet, book.find(addresses.upstream[packet.family]), null);
   return { kind: "lost", answer: answer && { packet: answer, from: "upstream" } };
 }
 

@@ -113,6 +113,8 @@ export interface IcmpError {
   readonly protocol: PacketProtocol;
   readonly purpose: Packet["purpose"];
   readonly meaning: IcmpMeaning;
+  /** Null where it depends on what a host routes. */
+  readonly code: number | null;
 }
 
 /** The fields of a packet that its maker chooses. */

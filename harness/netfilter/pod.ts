@@ -150,6 +150,7 @@ const ASKS_CONNECTION = {
   socket: false,
   "source-type": false,
   "destination-type": false,
+  "icmp-type": false,
   comment: false,
   // Its keys say so.
   compare: false,

@@ -1,22 +1,48 @@
+import type { Family } from "../model/address.ts";
 import { TCP_FLAG_BITS } from "../model/match.ts";
 import { type HostName, PASS_THROUGH_IPV6, POD_INTERFACE } from "../model/pod.ts";
 import type { KnownAddress } from "./address-book.ts";
 import { tupleOf } from "./conntrack.ts";
-import { FLAGS, type IcmpMeaning, makePacket, type Packet } from "./packet.ts";
+import { FLAGS, makePacket, type Packet } from "./packet.ts";
 
-/** What each ICMP error of REJECT makes of a connection attempt (icmp_err_convert, icmpv6_err_convert). */
-const MEANINGS: Readonly<Record<string, IcmpMeaning>> = {
-  "icmp-port-unreachable": "refused",
-  "icmp6-port-unreachable": "refused",
-  "icmpx-port-unreachable": "refused",
-};
+/** The code of each ICMP error of REJECT (reject_tg in ipt_REJECT.c, ip6t_REJECT.c), and of nft's icmpx (nft_reject.c), by family. */
+const CODES = {
+  4: {
+    "icmp-net-unreachable": 0,
+    "icmp-host-unreachable": 1,
+    "icmp-proto-unreachable": 2,
+    "icmp-port-unreachable": 3,
+    "icmp-net-prohibited": 9,
+    "icmp-host-prohibited": 10,
+    "icmp-admin-prohibited": 13,
+    "icmpx-no-route": 0,
+    "icmpx-host-unreachable": 1,
+    "icmpx-port-unreachable": 3,
+    "icmpx-admin-prohibited": 13,
+  },
+  6: {
+    "icmp6-no-route": 0,
+    "icmp6-adm-prohibited": 1,
+    "icmp6-addr-unreachable": 3,
+    "icmp6-port-unreachable": 4,
+    "icmp6-policy-fail": 5,
+    "icmp6-reject-route": 6,
+    "icmpx-no-route": 0,
+    "icmpx-admin-prohibited": 1,
+    "icmpx-host-unreachable": 3,
+    "icmpx-port-unreachable": 4,
+  },
+} as const satisfies Record<Family, Readonly<Record<string, number>>>;
+
+/** Only this code refuses a connection attempt (icmp_err_convert, icmpv6_err_convert). */
+const PORT_UNREACHABLE = { 4: 3, 6: 4 } as const;
 
 /** Gives REJECT's answer to a packet, or null where none is sent: a reset is never answered with a reset. */
 export function makeRejection(packet: Packet, how: string): Packet | null {
   if (how === "tcp-reset")
     return (packet.flags & TCP_FLAG_BITS.RST) === 0 ? attachToEntry(makeReset(packet, "none"), packet) : null;
   if (lacksErrorSource(packet)) return null;
-  return attachToEntry(makeIcmpError(packet, errorSource(packet), MEANINGS[how] ?? "unreachable"), packet);
+  return attachToEntry(makeIcmpError(packet, errorSource(packet), codeOfRejection(how, packet.family)), packet);
 }
 
 /** Gives the kernel's own reset in answer to a packet: over IPv4 it comes from a socket without file, over IPv6 from none. */
@@ -51,12 +77,26 @@ function makeReset(packet: Packet, maker: Packet["maker"], device: string | null
 /** Gives the ICMP error of a host at which nobody takes datagrams at a port. */
 export function makePortUnreachable(packet: Packet, host: HostName): Packet | null {
   if (host === "pod" && lacksErrorSource(packet)) return null;
-  return makeIcmpError(packet, host === "pod" ? errorSource(packet) : packet.destination, "refused");
+  return makeIcmpError(
+    packet,
+    host === "pod" ? errorSource(packet) : packet.destination,
+    PORT_UNREACHABLE[packet.family],
+  );
 }
 
-/** Gives the ICMP error that tells a packet's sender what became of it. An error is never answered with an error. */
-export function makeIcmpError(packet: Packet, source: KnownAddress, meaning: IcmpMeaning): Packet | null {
+/** Words of nft that stand for themselves have no code here. */
+function codeOfRejection(how: string, family: Family): number | null {
+  const codes: Readonly<Record<string, number>> = CODES[family];
+  return codes[how] ?? null;
+}
+
+/**
+ * Gives the ICMP error that tells a packet's sender what became of it; a `code` that is not known refuses nothing. An error is never
+ * answered with an error.
+ */
+export function makeIcmpError(packet: Packet, source: KnownAddress, code: number | null): Packet | null {
   if (packet.error !== null) return null;
+  const meaning = code === PORT_UNREACHABLE[packet.family] ? "refused" : "unreachable";
   return makePacket({
     walk: packet.walk,
     family: packet.family,
@@ -66,7 +106,7 @@ export function makeIcmpError(packet: Packet, source: KnownAddress, meaning: Icm
     destination: packet.source,
     destinationPort: 0,
     maker: "kernel",
-    error: { quoted: tupleOf(packet), protocol: packet.protocol, purpose: packet.purpose, meaning },
+    error: { quoted: tupleOf(packet), protocol: packet.protocol, purpose: packet.purpose, meaning, code },
   });
 }
 

@@ -3,6 +3,7 @@ import type { CompareMatch } from "../model/compare.ts";
 import { type Match, TCP_FLAG_BITS } from "../model/match.ts";
 import { findType } from "./address-type.ts";
 import { READERS, type Read } from "./compare-readers.ts";
+import { codeOfIcmp, typeOfIcmp } from "./icmp-readers.ts";
 import { settleMaker } from "./maker.ts";
 import type { Packet } from "./packet.ts";
 
@@ -53,6 +54,8 @@ export function describeMismatch(match: Match | undefined, packet: Packet): stri
       return `destination ${packet.destination.text} is ${findType(packet.destination, null, packet.walk.pod)}`;
     case "fragment":
       return "it is not a later fragment";
+    case "icmp-type":
+      return describeIcmp(packet);
     case "comment":
       return "a comment always holds";
     case "compare":
@@ -62,6 +65,12 @@ export function describeMismatch(match: Match | undefined, packet: Packet): stri
     case undefined:
       return "a match is not understood";
   }
+}
+
+function describeIcmp(packet: Packet): string {
+  if (packet.protocol === "tcp" || packet.protocol === "udp") return `protocol is ${packet.protocol}`;
+  const code = codeOfIcmp(packet);
+  return `ICMP type is ${typeOfIcmp(packet)}${code === null ? "" : `, code ${code}`}`;
 }
 
 function describeConnection({ entry, direction }: Packet): string {

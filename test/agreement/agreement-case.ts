@@ -162,7 +162,9 @@ function forOnePort(rule: Rule): Rule {
   const module = isUdp ? "udp" : "tcp";
   const protocol: Match = { kind: "protocol", negated: false, protocol: module };
   const port: Match = { kind: "destination-port", module, negated: false, ports: { first: 443, last: 443 } };
-  const others = rule.matches.filter(({ kind }) => !["protocol", "destination-port", "multiport"].includes(kind));
+  const others = rule.matches.filter(
+    ({ kind }) => !["protocol", "destination-port", "multiport", "icmp-type"].includes(kind),
+  );
   const [base, modules] = [true, false].map((isBase) =>
     others.filter(({ kind }) => BASE_KINDS.includes(kind) === isBase),
   );

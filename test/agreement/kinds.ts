@@ -46,6 +46,7 @@ const MATCHES = {
   socket: IPTABLES,
   "source-type": IPTABLES,
   "destination-type": IPTABLES,
+  "icmp-type": IPTABLES,
   comment: EITHER,
   compare: NFT,
   unknown: NEVER,

@@ -8,7 +8,7 @@ import {
 } from "../../harness/model/address.ts";
 import type { ConnectionEnd } from "../../harness/model/compare.ts";
 import { type Flow, startsInPod } from "../../harness/model/flow.ts";
-import type { Match, OwnerMatch, Range } from "../../harness/model/match.ts";
+import type { InterfaceMatch, Match, OwnerMatch, Range } from "../../harness/model/match.ts";
 import { DEFAULT_ADDRESSES, POD_INTERFACE } from "../../harness/model/pod.ts";
 import { listMatches } from "../../harness/model/rule-parts.ts";
 import { listRules, type Rule, type Ruleset, type Table } from "../../harness/model/ruleset.ts";
@@ -52,7 +52,8 @@ export function meetFlows(ruleset: Ruleset, flows: readonly Flow[]): Ruleset {
         (flow) =>
           passes(flow, hook, isAnswer) &&
           (flow.protocol === "tcp" || !isTcpOnly(rule)) &&
-          (flow.protocol !== "icmp" || !asksPorts(rule)),
+          (flow.protocol !== "icmp" || !asksPorts(rule)) &&
+          (flow.protocol === "icmp" || !asksIcmpType(rule)),
       ),
       turn,
     );
@@ -133,19 +134,38 @@ function askForEchoes(rule: Rule, family: Family): Rule {
   if (isTcpOnly({ ...rule, matches: [] }) || targetHasPorts(rule)) return rule;
   const protocol = family === 4 ? "icmp" : "ipv6-icmp";
   const isPort = ({ kind }: Match) => ["source-port", "destination-port", "multiport", "tcp-flags"].includes(kind);
+  const first = rule.matches.find(isPort);
   const matches = rule.matches
-    .filter((match) => !isPort(match))
+    .filter((match) => !isPort(match) || match === first)
+    .map((match) => (match === first ? askForType(match, family) : match))
     .map((match) => (match.kind === "connection-port" ? meetIdentifier(match, family) : match));
   return { ...rule, matches: matches.map((match) => (match.kind === "protocol" ? { ...match, protocol } : match)) };
 }
 
+/** In the place of ports an echo has its type and code. */
+function askForType(match: Match, family: Family): Match {
+  const negated = "negated" in match && match.negated;
+  const port = "ports" in match ? ([match.ports].flat()[0]?.first ?? 0) : 0;
+  const module = family === 4 ? "icmp" : "icmp6";
+  const type = ECHO_TYPES[module][port % 3 === 0 ? "reply" : "request"];
+  const codes =
+    port % 4 === 0 ? { first: 0, last: 0 } : port % 4 === 1 ? { first: 1, last: 1 } : { first: 0, last: 255 };
+  return { kind: "icmp-type", module, negated, type, codes };
+}
+
+const ECHO_TYPES = { icmp: { request: 8, reply: 0 }, icmp6: { request: 128, reply: 129 } } as const;
+
 /** As an echo's port connection tracking has its identifier, of which nothing is known, or its type and code. */
 function meetIdentifier(match: Extract<Match, { readonly kind: "connection-port" }>, family: Family): Match {
-  const type = { 4: { request: 8, reply: 0 }, 6: { request: 128, reply: 129 } }[family];
+  const type = ECHO_TYPES[family === 4 ? "icmp" : "icmp6"];
   const [request, reply] = [type.request << 8, type.reply << 8];
   if (match.end === "original-destination") return { ...match, ports: { first: request, last: request } };
   if (match.end === "reply-destination") return { ...match, ports: { first: reply, last: reply } };
   return { ...match, ports: { first: 0, last: 65535 } };
+}
+
+function asksIcmpType({ matches }: Rule): boolean {
+  return matches.some(({ kind }) => kind === "icmp-type");
 }
 
 function asksPorts(rule: Rule): boolean {
@@ -234,14 +254,17 @@ function meetAddress(match: Match, met: Met): Match {
 
 function meetOther(match: Match, { flow, isAnswer }: Met, turn: number): Match {
   if (match.kind === "protocol" || match.kind === "connection-protocol") return meetProtocol(match, flow);
-  if (match.kind === "in-interface" || match.kind === "out-interface") {
-    return match.name.endsWith("+") ? match : { ...match, name: staysInPod(flow) ? "lo" : POD_INTERFACE };
-  }
+  if (match.kind === "icmp-type") return { ...match, type: ECHO_TYPES[match.module][isAnswer ? "reply" : "request"] };
+  if (match.kind === "in-interface" || match.kind === "out-interface") return meetInterface(match, flow);
   // What rules set themselves stays as drawn, in every second rule.
   if ((match.kind === "mark" || match.kind === "connmark") && turn % 2 === 0) {
     return { ...match, value: ((flow.from.mark ?? 0) & match.mask) >>> 0 };
   }
   return match.kind === "owner" && startsInPod(flow) && !isAnswer ? meetOwner(match, flow) : match;
+}
+
+function meetInterface(match: InterfaceMatch, flow: Flow): InterfaceMatch {
+  return match.name.endsWith("+") ? match : { ...match, name: staysInPod(flow) ? "lo" : POD_INTERFACE };
 }
 
 function meetProtocol(match: Extract<Match, { readonly protocol: unknown }>, { protocol, family }: Flow): Match {

@@ -135,6 +135,18 @@ function arbitraryPortMatches(protocol: "tcp" | "udp"): fc.Arbitrary<readonly Ma
   );
 }
 
+/** Types and codes of the packets that flows have, and others. */
+function arbitraryIcmpType(family: Family): fc.Arbitrary<Match> {
+  const types = family === 4 ? [0, 3, 5, 8, 8, 13, 255] : [1, 3, 128, 128, 129, 135, 255];
+  return fc
+    .record({ negated, type: fc.constantFrom(...types), code: fc.constantFrom(null, null, 0, 1, 3, 4, 255) })
+    .map(({ negated: not, type, code }) => {
+      const codes =
+        code === null || (family === 4 && type === 255) ? { first: 0, last: 255 } : { first: code, last: code };
+      return { kind: "icmp-type", module: family === 4 ? "icmp" : "icmp6", negated: not, type, codes };
+    });
+}
+
 /** What one rule may ask behind its `-m`s: none of them, or one group. The more of a kind, the oftener it is drawn. */
 type Groups = readonly fc.Arbitrary<readonly Match[]>[];
 
@@ -154,6 +166,7 @@ const GROUPS = {
   "tcp-flags": ELSEWHERE,
   multiport: ELSEWHERE,
   fragment: ELSEWHERE,
+  "icmp-type": ELSEWHERE,
   "source-range": ({ family }) => one(arbitraryAddressRange(family, "source-range")),
   "destination-range": ({ family }) => one(arbitraryAddressRange(family, "destination-range")),
   owner: ({ hook }) =>
@@ -289,11 +302,16 @@ function arbitraryConnection(family: Family, kind: ConnectionQuestion["kind"]): 
 export function arbitraryMatches(
   position: RulePosition,
 ): fc.Arbitrary<{ readonly protocol: string | null; readonly matches: readonly Match[] }> {
-  const protocols =
-    position.vocabulary === "whole" ? ["tcp", "tcp", "tcp", "udp", null, "253"] : ["tcp", "tcp", "tcp", "udp", null];
+  const icmp = position.family === 4 ? "icmp" : "ipv6-icmp";
+  const protocols = ["tcp", "tcp", "tcp", "udp", null, icmp, ...(position.vocabulary === "whole" ? ["253"] : [])];
   return fc.constantFrom(...protocols).chain((protocol) => {
-    const ports = protocol === "tcp" || protocol === "udp" ? arbitraryPortMatches(protocol) : fc.constant([]);
-    const mostlyNone = fc.oneof(fc.constant<readonly Match[]>([]), ports);
+    const header =
+      protocol === "tcp" || protocol === "udp"
+        ? arbitraryPortMatches(protocol)
+        : protocol === icmp
+          ? fc.tuple(arbitraryIcmpType(position.family))
+          : fc.constant([]);
+    const mostlyNone = fc.oneof(fc.constant<readonly Match[]>([]), header);
     return fc
       .tuple(arbitraryBase(position, protocol), mostlyNone, arbitraryModules(position))
       .map((parts) => ({ protocol, matches: parts.flat() }));

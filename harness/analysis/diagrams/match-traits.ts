@@ -83,6 +83,7 @@ const MATCH_TRAITS: { readonly [K in Kind]: MatchTraits<MatchOf<K>> } = {
   socket: OF_STATE,
   "source-type": OF_PACKET,
   "destination-type": OF_PACKET,
+  "icmp-type": OF_PACKET,
   comment: { asks: "nothing" },
   // Its keys have traits of their own (`compare-traits.ts`).
   compare: OF_PACKET,

@@ -1,5 +1,13 @@
 import { addressBits, type Family, type Network, parseAddress, renderAddress } from "../../model/address.ts";
-import type { AddressRangeMatch, ConntrackState, MarkMatch, Match, OwnerMatch, Range } from "../../model/match.ts";
+import type {
+  AddressRangeMatch,
+  ConntrackState,
+  IcmpTypeMatch,
+  MarkMatch,
+  Match,
+  OwnerMatch,
+  Range,
+} from "../../model/match.ts";
 import { MAX_ID, MAX_PORT, POD_INTERFACE } from "../../model/pod.ts";
 import { editCompare } from "./compare-edits.ts";
 import { editNetwork } from "./network-edits.ts";
@@ -60,6 +68,8 @@ function editValues(match: Match, family: Family): readonly Match[] {
       return [{ ...match, statuses: match.statuses.includes("SEEN_REPLY") ? [] : ["SEEN_REPLY"] }];
     case "connection-direction":
       return [{ ...match, direction: match.direction === "REPLY" ? "ORIGINAL" : "REPLY" }];
+    case "icmp-type":
+      return [{ ...match, type: editIcmpType(match) }];
     // They have no values, or none that could be taken for another.
     case "fragment":
     case "tcp-flags":
@@ -72,6 +82,14 @@ function editValues(match: Match, family: Family): readonly Match[] {
       return [];
   }
 }
+
+/** Where a request is asked for a reply, and a request in place of anything else. */
+function editIcmpType({ module, type }: IcmpTypeMatch): number {
+  const { request, reply } = ECHO_TYPES[module];
+  return type === request ? reply : request;
+}
+
+const ECHO_TYPES = { icmp: { request: 8, reply: 0 }, icmp6: { request: 128, reply: 129 } } as const;
 
 /** Gives a range with each end moved by one, outward and inward, and both its halves where it has any; all within the bounds. */
 export function editRange({ first, last }: Range, lowest: number, highest: number): readonly Range[] {

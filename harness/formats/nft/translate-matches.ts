@@ -12,10 +12,11 @@ import {
   STATUS_BITS,
   splitEnd,
 } from "../../model/compare.ts";
-import { type Match, type Range, TCP_FLAG_BITS, type TcpFlag } from "../../model/match.ts";
+import { type IcmpTypeMatch, type Match, type Range, TCP_FLAG_BITS, type TcpFlag } from "../../model/match.ts";
 import { WHOLE_MARK } from "../../model/policy-routing.ts";
 import { familyKey } from "../../model/ruleset.ts";
 import { networkRanges } from "../../model/value-ranges.ts";
+import { isAnyType } from "../icmp-types.ts";
 
 /** The matches of nftables that ask what one of iptables does, or why there are none. */
 export type TranslatedMatch = readonly Match[] | { readonly why: string };
@@ -126,6 +127,7 @@ const TRANSLATORS: { readonly [K in Match["kind"]]: Translate<Extract<Match, { k
   "connection-direction": ({ direction }) => [
     compare(makeKey("ct direction"), false, [elementOfValue(direction === "ORIGINAL" ? 0 : 1)]),
   ],
+  "icmp-type": translateIcmpType,
   comment: (match) => [match],
   compare: (match) => [match],
   fragment: () => no("-f"),
@@ -159,6 +161,13 @@ function portKey(protocol: "tcp" | "udp", isSource: boolean): CompareKey {
 
 function flagsOf(flags: readonly TcpFlag[]): number {
   return flags.reduce((sum, flag) => sum | TCP_FLAG_BITS[flag], 0);
+}
+
+/** -p icmp stands beside it, and holds of any type. */
+function translateIcmpType({ module, type, codes, negated }: IcmpTypeMatch): TranslatedMatch {
+  if (isAnyType(type, module)) return negated ? no("! --icmp-type any") : [];
+  if (codes.first > 0 || codes.last < 255) return no("a code of ICMP");
+  return [compare(makeKey(module === "icmp" ? "icmp type" : "icmpv6 type"), negated, [elementOfValue(type)])];
 }
 
 function translateProtocol(protocol: string, negated: boolean): TranslatedMatch {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { diffRulesets } from "../../../harness/analysis/diff.ts";
+import type { FlowProtocol } from "../../../harness/model/flow.ts";
 import type { Match } from "../../../harness/model/match.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
 import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
@@ -103,6 +104,7 @@ const MATCHES = {
   socket: [["mangle", "-A PREROUTING -p tcp -m socket --nowildcard -j DROP"], NONE, "client -> pod:8080"],
   "source-type": [drop("-m addrtype --src-type LOCAL", "INPUT"), NONE, "app -> localhost:8080", "client -> pod:8080"],
   "destination-type": [drop("-m addrtype --dst-type LOCAL"), NONE, "app -> localhost:8080", ELSEWHERE],
+  "icmp-type": [drop("-p icmp -m icmp --icmp-type 8"), drop("-p icmp -m icmp --icmp-type 0"), "app -> 192.0.2.20/icmp"],
   comment: [redirect("-p tcp -m comment --comment x"), NONE, ELSEWHERE],
   compare: [
     nftChain("nat", "output", "meta skuid 1000 tcp dport 7000-7010 redirect to :15001"),
@@ -245,8 +247,9 @@ const SIDE_EFFECTS = {
   ],
 } satisfies Record<SideEffectName, readonly [rule: string, reader: string | null]>;
 
-function findChanges(before: PodRules, after: PodRules) {
-  const setting = { spec: POD, addresses: DEFAULT_ADDRESSES, passThrough: "absent" } as const;
+function findChanges(before: PodRules, after: PodRules, protocol: FlowProtocol = "tcp") {
+  const protocols = [protocol];
+  const setting = { spec: POD, addresses: DEFAULT_ADDRESSES, passThrough: "absent", protocols } as const;
   return diffRulesets({ family: 4, before, after, setting });
 }
 
@@ -263,7 +266,7 @@ function load(lines: readonly string[]): PodRules {
 /** Both must be so of the simulator, or the pair shows nothing; then the diff must say the same. */
 function check([before, after, changed, unchanged]: Pair): void {
   const rulesets = [load(before), load(after)] as const;
-  const changes = findChanges(...rulesets);
+  const changes = findChanges(...rulesets, flowOf(changed).protocol);
   const [was, is] = landings(rulesets, changed);
   expect(was).not.toEqual(is);
   expect(changes.filter(({ holds }) => holds(flowOf(changed))).length).toBe(1);

@@ -144,7 +144,6 @@ describe("what is not understood is kept as text, its module's options together"
     "-p tcp -m conntrack ! --ctstate NEW --ctexpire 5:10 -m tcp --dport 80 -j ACCEPT",
     "-m policy --dir in --pol ipsec --proto esp -j ACCEPT",
     '-m string --string "-j DROP" --algo bm',
-    "-p icmp -m icmp --icmp-type 8",
     "-j NFQUEUE --queue-num 3",
     "-j CT --zone 5",
     "-j SET --map-set x src --map-mark",
