@@ -33,7 +33,7 @@ describe("mutate", () => {
 
   test("breaks the rules of one family alone with --family, and drives its flows", async () => {
     const ask = async (...words: readonly string[]) => {
-      const flags = ["-u", "1337", "-b", "*", "-i", "*", "--pod-ip", "10.244.0.2,fd00:244::2", "-m", "TPROXY"];
+      const flags = ["-u", "1337", "-b", "80", "-i", "*", "--pod-ip", "10.244.0.2,fd00:244::2"];
       const { code, out } = await runCommand("mutate", ...flags, ...words, "--sandbox", "simulated", "--json");
       const mutants: readonly { readonly mutant: string }[] = JSON.parse(out).mutants;
       return { code, names: mutants.map(({ mutant }) => mutant) };
