@@ -1,3 +1,4 @@
+// Long because it makes a connection packet by packet, with what becomes of each that is lost.
 import type { Family } from "../model/address.ts";
 import type { HostName, Owner } from "../model/pod.ts";
 import { tupleOf } from "./conntrack.ts";
@@ -45,17 +46,24 @@ export function makeConnection(walk: Walk, attempt: Attempt): Ending {
   const isOwn = source.address.host === from || source.address.host === "loopback";
   const mode = from === "pod" && !isOwn ? "transparent" : "plain";
   const dialler = openSocket(walk, { host: from, local: source, remote: destination, owner, mode, mark });
-  const ending = dial(walk, attempt, dialler);
-  return ending === TIMED_OUT && walk.entries.length > 0 ? dial(walk, attempt, dialler) : ending;
+  const requests: Requests = new Map();
+  const ending = dial(walk, attempt, dialler, requests);
+  return ending === TIMED_OUT && walk.entries.length > 0 ? dial(walk, attempt, dialler, requests) : ending;
 }
 
-function dial(walk: Walk, attempt: Attempt, dialler: Socket): Ending {
+/** The sockets of connections that a SYN has asked for and that are not made yet, with the listeners that they are for. */
+type Requests = Map<Socket, Listener>;
+
+function dial(walk: Walk, attempt: Attempt, dialler: Socket, requests: Requests): Ending {
   const { destination } = attempt;
   const syn = makeSegment(walk, dialler, FLAGS.syn);
   const arrival = carryPacket(syn, walk, attempt.host);
   if (arrival.kind === "lost") return endByAnswer(arrival, walk, dialler, syn);
   const { host } = arrival;
-  const listener = assignedListener(syn) ?? walk.pod.findListener(host, syn.destinationPort, "tcp", syn.destination);
+  const request = findRequest(syn, requests);
+  const listener =
+    (request ? requests.get(request) : assignedListener(syn)) ??
+    walk.pod.findListener(host, syn.destinationPort, "tcp", syn.destination);
   if (!canAnswer(syn, host, listener)) return TIMED_OUT;
   if (listener === null) return refuse(syn, walk, host, dialler);
   const ends = tupleOf(syn);
@@ -63,8 +71,15 @@ function dial(walk: Walk, attempt: Attempt, dialler: Socket): Ending {
   const dialled = host === "pod" ? tracked : destination;
   if (isSureOfAnswer(syn, walk, attempt, host)) return { kind: "listener", listener, ends, dialled };
   const { destination: local, source: remote } = ends;
-  const server = openSocket(walk, { host, local, remote, owner: listener.owner, mode: listener.mode, mark: 0 });
+  const server =
+    request ?? openSocket(walk, { host, local, remote, owner: listener.owner, mode: listener.mode, mark: 0 });
+  requests.set(server, listener);
   return converse(walk, dialler, server) ?? { kind: "listener", listener, ends, dialled };
+}
+
+/** Gives the socket that a first SYN has made and TPROXY has given the repeated one to, whoever listens at its port. */
+function findRequest({ assigned }: Packet, requests: Requests): Socket | null {
+  return requests.keys().find((request) => request === assigned) ?? null;
 }
 
 /**
