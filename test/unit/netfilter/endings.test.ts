@@ -33,6 +33,16 @@ test("a listener's own port, dialled and redirected and given back by tproxy, wa
   check(rules, [["root -> localhost:15006", landing]], withShape({ interceptionMode: "TPROXY" }));
 });
 
+test("a repeated SYN goes to the socket that the first one has made, if TPROXY finds that", () => {
+  const taken = "6 -A PREROUTING -p tcp --syn -j TPROXY --on-port 15006 --on-ip :: --tproxy-mark 0x1/0x1";
+  const away = "6 -A POSTROUTING -o lo -p tcp -j SNAT --to-source fd00:244::3";
+  // The SYN-ACK, too, is given to TPROXY, which finds nobody for it.
+  const answer = taken.replace("--syn", "--tcp-flags SYN,ACK SYN,ACK");
+  check(rulesOf(["mangle", taken, answer, "nat", away]), [["root6 -> localhost6:80", "timed-out"]], {
+    ...withShape({ interceptionMode: "TPROXY" }),
+  });
+});
+
 describe("REJECT", () => {
   test.each([
     ["icmp-port-unreachable", "refused"],
