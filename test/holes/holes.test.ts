@@ -6,7 +6,7 @@ import { judgeHoles } from "./holes.ts";
  * `npm run holes` draws many more, from the configs of every mesh. Here only those of istio-1.4 are drawn: a config of the others has up to
  * a thousand classes of flows, of which each hole drives one flow each.
  */
-const HOLES = countRuns(4);
+const HOLES = countRuns(8);
 const SEED = 20261128;
 
 test("on the kernel, verify reports every random exception that its own flows can show", {

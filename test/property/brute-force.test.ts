@@ -14,7 +14,7 @@ import { arbitraryPair, loadLines } from "./small-rules.ts";
 import { SMALL_WORLDS, type SmallWorld } from "./small-world.ts";
 
 /** Pairs of rule sets in one run. */
-const PAIRS = countRuns(2);
+const PAIRS = countRuns(4);
 
 /** What the diff says of a point: the landings of the class it is in, and in how many classes it is. */
 function lookUp(changes: readonly Change[], flow: Flow): readonly string[] {
