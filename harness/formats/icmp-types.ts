@@ -1,3 +1,4 @@
+import { EVERY_CODE, isAnyIcmpType, isEveryCode } from "../model/icmp.ts";
 import type { IcmpTypeMatch } from "../model/match.ts";
 import {
   type Fault,
@@ -10,7 +11,6 @@ import {
 import { parseNumber } from "./values.ts";
 
 const HIGHEST = 255;
-const EVERY_CODE = { first: 0, last: HIGHEST } as const;
 const OPTIONS = { icmp: "--icmp-type", icmp6: "--icmpv6-type" } as const;
 
 /** What an option names: a type with one code, or with all of them. */
@@ -72,11 +72,6 @@ export function readIcmpType(value: string, module: IcmpTypeMatch["module"]): Na
   return { type, codes: codesOf(code) };
 }
 
-/** Says whether a type stands for all of them. */
-export function isAnyType(type: number, module: IcmpTypeMatch["module"]): boolean {
-  return module === "icmp" && type === HIGHEST;
-}
-
 /** The modules that look at the header of ICMP: icmp, and icmp6 of IPv6. */
 export const ICMP_MODULES: Readonly<Record<string, MatchModule>> = {
   icmp: makeIcmpModule("icmp"),
@@ -98,7 +93,7 @@ function readUse(use: OptionUse, module: IcmpTypeMatch["module"]): IcmpTypeMatch
 
 /** Gives a match on a type of ICMP as iptables prints it. */
 export function renderIcmpMatch({ module, negated, type, codes }: IcmpTypeMatch): MatchText {
-  const name = isAnyType(type, module) ? "any" : `${type}${isEveryCode(codes) ? "" : `/${codes.first}`}`;
+  const name = isAnyIcmpType({ module, type }) ? "any" : `${type}${isEveryCode(codes) ? "" : `/${codes.first}`}`;
   return { module, slot: 0, text: `${renderNegation(negated)}${OPTIONS[module]} ${name}` };
 }
 
@@ -111,8 +106,4 @@ export function describeIcmpMatch(match: IcmpTypeMatch, naming: "names" | "numbe
   );
   if (naming === "names" && named) return `${protocol} ${negated ? "!" : ""}${named.name}`;
   return `${protocol}${negated ? " !" : ""}type ${type}${isEveryCode(codes) ? "" : ` code ${codes.first}`}`;
-}
-
-function isEveryCode({ first, last }: NamedType["codes"]): boolean {
-  return first === 0 && last === HIGHEST;
 }

@@ -1,4 +1,5 @@
 import type { ConnectionEnd } from "../model/compare.ts";
+import { ECHO_TYPES } from "../model/icmp.ts";
 import type { ConnectionMatch, ConnectionStatus } from "../model/match.ts";
 import { isInNetwork } from "./addresses.ts";
 import type { EndPoint, Entry } from "./entry.ts";
@@ -72,17 +73,14 @@ export function endOf({ original, reply }: Entry, end: ConnectionEnd): EndPoint 
   }
 }
 
-/** Types of echo requests and replies, with code 0 behind them (icmp_pkt_to_tuple in net/netfilter/nf_conntrack_proto_icmp.c). */
-const ECHO_TYPES = {
-  icmp: { "original-destination": 8 << 8, "reply-destination": 0 },
-  "ipv6-icmp": { "original-destination": 128 << 8, "reply-destination": 129 << 8 },
-} as const;
-
 /** Gives what stands as the port of one end of a tracked connection; of an echo that is its identifier, or its type and code. */
 export function portOfEnd(entry: Entry, end: ConnectionEnd): number {
   const { protocol } = entry;
   if (protocol === "tcp" || protocol === "udp") return endOf(entry, end).port;
-  if (end === "original-destination" || end === "reply-destination") return ECHO_TYPES[protocol][end];
+  const { request, reply } = ECHO_TYPES[protocol === "icmp" ? 4 : 6];
+  // The type, and code 0 behind it (icmp_pkt_to_tuple in net/netfilter/nf_conntrack_proto_icmp.c).
+  if (end === "original-destination") return request << 8;
+  if (end === "reply-destination") return reply << 8;
   return entry.original.source.port;
 }
 

@@ -6,7 +6,7 @@ import type { EndPoint, Entry } from "./entry.ts";
 import type { NewSocket } from "./maker.ts";
 import { type Arrival, carryPacket } from "./network.ts";
 import { FLAGS, type Packet } from "./packet.ts";
-import { makeKernelReset } from "./reject.ts";
+import { makeKernelReset, tellsUnreachable } from "./reject.ts";
 import {
   carrySegment,
   type Ending,
@@ -181,7 +181,7 @@ function refuse(syn: Packet, walk: Walk, host: HostName, dialler: Socket): Endin
 /** Gives what the answer to a lost first packet makes of the attempt; it times out if none arrives. */
 export function endByAnswer(arrival: Arrival & { kind: "lost" }, walk: Walk, sender: Socket, lost: Packet): Ending {
   if (arrival.answer === null || !reaches(arrival.answer.packet, walk, arrival.answer.from, sender)) return TIMED_OUT;
-  if (arrival.answer.packet.error?.meaning === "unreachable") return UNREACHABLE;
+  if (tellsUnreachable(arrival.answer.packet)) return UNREACHABLE;
   return { kind: "refused", at: tupleOf(lost).destination };
 }
 

@@ -1,16 +1,14 @@
+import { ECHO_TYPES, isAnyIcmpType, isEveryCode } from "../model/icmp.ts";
 import type { IcmpTypeMatch } from "../model/match.ts";
 import type { Packet } from "./packet.ts";
 
 /** Type of the ICMP errors that the simulator makes: destination unreachable. */
 const UNREACHABLE = { 4: 3n, 6: 1n } as const;
 
-/** Types of echo requests and replies (include/uapi/linux/icmp.h, icmpv6.h). */
-const ECHO = { request: { 4: 8n, 6: 128n }, reply: { 4: 0n, 6: 129n } } as const;
-
 /** Gives the type of an ICMP message: of an error, a request or a reply. */
 export function typeOfIcmp({ error, family, purpose }: Packet): bigint {
   if (error !== null) return UNREACHABLE[family];
-  return ECHO[purpose === "answer" ? "reply" : "request"][family];
+  return BigInt(ECHO_TYPES[family][purpose === "answer" ? "reply" : "request"]);
 }
 
 /** Gives the code of an ICMP message; null of an error whose code the simulator does not know. */
@@ -22,11 +20,12 @@ export function codeOfIcmp({ error }: Packet): number | null {
  * Says whether an ICMP message is of a type and one of some codes; 255 is any type of ICMP over IPv4, whatever its code
  * (icmp_type_code_match in net/netfilter/xt_tcpudp.c, icmp6_type_code_match in net/ipv6/netfilter/ip6_tables.c).
  */
-export function isOfIcmpType(packet: Packet, { module, type, codes }: IcmpTypeMatch): boolean {
+export function isOfIcmpType(packet: Packet, match: IcmpTypeMatch): boolean {
+  const { module, type, codes } = match;
   if (packet.protocol !== (module === "icmp" ? "icmp" : "ipv6-icmp")) return false;
-  if (module === "icmp" && type === 255) return true;
+  if (isAnyIcmpType(match)) return true;
   if (typeOfIcmp(packet) !== BigInt(type)) return false;
-  if (codes.first === 0 && codes.last === 255) return true;
+  if (isEveryCode(codes)) return true;
   const code = codeOfIcmp(packet);
   if (code === null) packet.walk.oracle.giveUp("the code of an ICMP error");
   return code !== null && code >= codes.first && code <= codes.last;

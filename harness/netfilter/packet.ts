@@ -102,9 +102,6 @@ export interface TrackingTemplate {
   readonly zone: Pick<ZoneTarget, "direction" | "zone"> | null;
 }
 
-/** What an ICMP error makes of a connection attempt. */
-export type IcmpMeaning = "refused" | "unreachable";
-
 /** What makes a packet an ICMP error: the ends of the packet it answers, and what it means for the socket that sent that. */
 export interface IcmpError {
   /** As the error quotes them; NAT changes what is quoted as well. */
@@ -112,7 +109,6 @@ export interface IcmpError {
   /** Of the packet that it answers. */
   readonly protocol: PacketProtocol;
   readonly purpose: Packet["purpose"];
-  readonly meaning: IcmpMeaning;
   /** Null where it depends on what a host routes. */
   readonly code: number | null;
 }

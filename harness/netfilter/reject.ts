@@ -34,8 +34,12 @@ const CODES = {
   },
 } as const satisfies Record<Family, Readonly<Record<string, number>>>;
 
-/** Only this code refuses a connection attempt (icmp_err_convert, icmpv6_err_convert). */
 const PORT_UNREACHABLE = { 4: 3, 6: 4 } as const;
+
+/** Says whether a packet is an ICMP error that makes its host unreachable: any but the one that refuses (icmp_err_convert). */
+export function tellsUnreachable({ error, family }: Packet): boolean {
+  return error !== null && error.code !== PORT_UNREACHABLE[family];
+}
 
 /** Gives REJECT's answer to a packet, or null where none is sent: a reset is never answered with a reset. */
 export function makeRejection(packet: Packet, how: string): Packet | null {
@@ -96,7 +100,6 @@ function codeOfRejection(how: string, family: Family): number | null {
  */
 export function makeIcmpError(packet: Packet, source: KnownAddress, code: number | null): Packet | null {
   if (packet.error !== null) return null;
-  const meaning = code === PORT_UNREACHABLE[packet.family] ? "refused" : "unreachable";
   return makePacket({
     walk: packet.walk,
     family: packet.family,
@@ -106,7 +109,7 @@ export function makeIcmpError(packet: Packet, source: KnownAddress, code: number
     destination: packet.source,
     destinationPort: 0,
     maker: "kernel",
-    error: { quoted: tupleOf(packet), protocol: packet.protocol, purpose: packet.purpose, meaning, code },
+    error: { quoted: tupleOf(packet), protocol: packet.protocol, purpose: packet.purpose, code },
   });
 }
 

@@ -8,6 +8,7 @@ import {
 } from "../../harness/model/address.ts";
 import type { ConnectionEnd } from "../../harness/model/compare.ts";
 import { type Flow, startsInPod } from "../../harness/model/flow.ts";
+import { ECHO_TYPES } from "../../harness/model/icmp.ts";
 import type { InterfaceMatch, Match, OwnerMatch, Range } from "../../harness/model/match.ts";
 import { DEFAULT_ADDRESSES, POD_INTERFACE } from "../../harness/model/pod.ts";
 import { listMatches } from "../../harness/model/rule-parts.ts";
@@ -147,17 +148,15 @@ function askForType(match: Match, family: Family): Match {
   const negated = "negated" in match && match.negated;
   const port = "ports" in match ? ([match.ports].flat()[0]?.first ?? 0) : 0;
   const module = family === 4 ? "icmp" : "icmp6";
-  const type = ECHO_TYPES[module][port % 3 === 0 ? "reply" : "request"];
+  const type = ECHO_TYPES[family][port % 3 === 0 ? "reply" : "request"];
   const codes =
     port % 4 === 0 ? { first: 0, last: 0 } : port % 4 === 1 ? { first: 1, last: 1 } : { first: 0, last: 255 };
   return { kind: "icmp-type", module, negated, type, codes };
 }
 
-const ECHO_TYPES = { icmp: { request: 8, reply: 0 }, icmp6: { request: 128, reply: 129 } } as const;
-
 /** As an echo's port connection tracking has its identifier, of which nothing is known, or its type and code. */
 function meetIdentifier(match: Extract<Match, { readonly kind: "connection-port" }>, family: Family): Match {
-  const type = ECHO_TYPES[family === 4 ? "icmp" : "icmp6"];
+  const type = ECHO_TYPES[family];
   const [request, reply] = [type.request << 8, type.reply << 8];
   if (match.end === "original-destination") return { ...match, ports: { first: request, last: request } };
   if (match.end === "reply-destination") return { ...match, ports: { first: reply, last: reply } };
@@ -254,7 +253,7 @@ function meetAddress(match: Match, met: Met): Match {
 
 function meetOther(match: Match, { flow, isAnswer }: Met, turn: number): Match {
   if (match.kind === "protocol" || match.kind === "connection-protocol") return meetProtocol(match, flow);
-  if (match.kind === "icmp-type") return { ...match, type: ECHO_TYPES[match.module][isAnswer ? "reply" : "request"] };
+  if (match.kind === "icmp-type") return { ...match, type: ECHO_TYPES[flow.family][isAnswer ? "reply" : "request"] };
   if (match.kind === "in-interface" || match.kind === "out-interface") return meetInterface(match, flow);
   // What rules set themselves stays as drawn, in every second rule.
   if ((match.kind === "mark" || match.kind === "connmark") && turn % 2 === 0) {

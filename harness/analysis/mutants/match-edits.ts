@@ -1,4 +1,5 @@
 import { addressBits, type Family, type Network, parseAddress, renderAddress } from "../../model/address.ts";
+import { ECHO_TYPES } from "../../model/icmp.ts";
 import type {
   AddressRangeMatch,
   ConntrackState,
@@ -69,7 +70,7 @@ function editValues(match: Match, family: Family): readonly Match[] {
     case "connection-direction":
       return [{ ...match, direction: match.direction === "REPLY" ? "ORIGINAL" : "REPLY" }];
     case "icmp-type":
-      return [{ ...match, type: editIcmpType(match) }];
+      return [{ ...match, type: editIcmpType(match, family) }];
     // They have no values, or none that could be taken for another.
     case "fragment":
     case "tcp-flags":
@@ -84,12 +85,10 @@ function editValues(match: Match, family: Family): readonly Match[] {
 }
 
 /** Where a request is asked for a reply, and a request in place of anything else. */
-function editIcmpType({ module, type }: IcmpTypeMatch): number {
-  const { request, reply } = ECHO_TYPES[module];
+function editIcmpType({ type }: IcmpTypeMatch, family: Family): number {
+  const { request, reply } = ECHO_TYPES[family];
   return type === request ? reply : request;
 }
-
-const ECHO_TYPES = { icmp: { request: 8, reply: 0 }, icmp6: { request: 128, reply: 129 } } as const;
 
 /** Gives a range with each end moved by one, outward and inward, and both its halves where it has any; all within the bounds. */
 export function editRange({ first, last }: Range, lowest: number, highest: number): readonly Range[] {

@@ -12,11 +12,11 @@ import {
   STATUS_BITS,
   splitEnd,
 } from "../../model/compare.ts";
+import { isAnyIcmpType, isEveryCode } from "../../model/icmp.ts";
 import { type IcmpTypeMatch, type Match, type Range, TCP_FLAG_BITS, type TcpFlag } from "../../model/match.ts";
 import { WHOLE_MARK } from "../../model/policy-routing.ts";
 import { familyKey } from "../../model/ruleset.ts";
 import { networkRanges } from "../../model/value-ranges.ts";
-import { isAnyType } from "../icmp-types.ts";
 
 /** The matches of nftables that ask what one of iptables does, or why there are none. */
 export type TranslatedMatch = readonly Match[] | { readonly why: string };
@@ -165,8 +165,8 @@ function flagsOf(flags: readonly TcpFlag[]): number {
 
 /** -p icmp stands beside it, and holds of any type. */
 function translateIcmpType({ module, type, codes, negated }: IcmpTypeMatch): TranslatedMatch {
-  if (isAnyType(type, module)) return negated ? no("! --icmp-type any") : [];
-  if (codes.first > 0 || codes.last < 255) return no("a code of ICMP");
+  if (isAnyIcmpType({ module, type })) return negated ? no("! --icmp-type any") : [];
+  if (!isEveryCode(codes)) return no("a code of ICMP");
   return [compare(makeKey(module === "icmp" ? "icmp type" : "icmpv6 type"), negated, [elementOfValue(type)])];
 }
 
