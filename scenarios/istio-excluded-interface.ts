@@ -10,5 +10,7 @@ export default defineScenario({
     ...usual,
     "vm -> pod:8080": "app:8080",
     "vm -> pod:22": "app:22",
+    "app -> vm:80": "refused",
+    "app -> vm:15001": "refused",
   },
 });

@@ -138,13 +138,22 @@ function ownAddressFlows({ family, workload, openPort, proxy, own, named }: Boun
   ];
 }
 
-/** From virtual machines: to the pod, and to everything elsewhere. */
-function virtualMachineFlows({ family, port, own, named, elsewhere }: BoundaryNames): readonly FlowSpec[] {
+/** From virtual machines, to the pod and to everything elsewhere; and to them, from whoever in the pod is treated apart. */
+function virtualMachineFlows({
+  family,
+  workload,
+  proxy,
+  port,
+  own,
+  named,
+  elsewhere,
+}: BoundaryNames): readonly FlowSpec[] {
   const dial = dialIn(family);
   const dialFromVm = (target: string, dialled: number) => dial(byName("vm"), target, dialled);
   return [
     dialFromVm("upstream", port),
     dialFromVm("pod", APP_PORT),
+    ...[workload, proxy ?? byName("root")].map((actor) => dial(actor, "vm", port)),
     ...[...named, ...own].map((dialled) => dialFromVm("pod", dialled)),
     ...named.map((dialled) => dialFromVm("upstream", dialled)),
     ...elsewhere.flatMap((address) => [port, ...named.slice(0, 1)].map((dialled) => dialFromVm(address, dialled))),

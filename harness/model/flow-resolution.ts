@@ -74,7 +74,8 @@ function dialledAddress(
 /** Gives the address behind a target's name in a sandbox; what is no name is an address already. */
 export function targetAddress(target: string, family: Family, addresses: SandboxAddresses): string {
   if (target === "localhost") return loopbackAddress(family);
-  if (target === "pod" || target === "client" || target === "upstream") return addresses[target][family];
+  if (target === "pod" || target === "client" || target === "upstream" || target === "vm")
+    return addresses[target][family];
   return target;
 }
 

@@ -4,7 +4,7 @@ import { codedFinding, type Finding, type Parsed } from "./finding.ts";
 import { actorIdentity, targetAddress } from "./flow-resolution.ts";
 import { ANY_MARK, type FlowSet, MAX_MARK, NO_PORTS } from "./flow-set.ts";
 import { hostOfActor, MAX_ID, MAX_PORT, type SandboxAddresses } from "./pod.ts";
-import { actorNames } from "./pod-names.ts";
+import { actorNames, targetNames } from "./pod-names.ts";
 import type { HostAddresses, PodShape } from "./pod-shape.ts";
 import { networkRanges, subtractRanges, type ValueRanges, wholeFamily } from "./value-ranges.ts";
 
@@ -18,7 +18,8 @@ export interface SetNames {
 
 const GRAMMAR =
   "ACTOR[@SOURCE] -> TARGET:PORT as in a FLOW, with ranges: uid=1000-1999 -> 10.0.0.0/8:80,443, client -> pod:*, app -> [2001:db8::/32]:1-1023";
-const TARGET_NAMES = ["pod", "upstream", "client", "localhost", "elsewhere"];
+/** Every address that is not the pod's own. */
+const ELSEWHERE = "elsewhere";
 const ANY_ID: ValueRanges = [[0n, BigInt(MAX_ID)]];
 
 /**
@@ -46,7 +47,7 @@ export function parseFlowSet(text: string, where: string, names: SetNames): Pars
   const note = (message: string) => void findings.push(codedFinding("invalid-flow-set", where, message));
   const [actor = "", ...source] = left.split("@");
   const who = readActor(actor, names, note);
-  const written = source.length === 0 ? null : readAddresses(unwrap(source.join("@")), note);
+  const written = source.length === 0 ? null : readAddresses(unwrap(source.join("@")), [], note);
   const target = readTarget(right, names, note);
   const sources = written ?? sourcesOfHost(who?.from ?? null, target?.family ?? null);
   const families = new Set([who?.family, sources?.family, target?.family].filter((family) => family != null));
@@ -111,7 +112,8 @@ function readIds(text: string): Pick<FlowSet, "uids" | "gids" | "marks"> | null 
   return { uids: found.uid, gids: found.gid, marks: found.mark };
 }
 
-function readTarget(text: string, { addresses, shape, protocols: allowed = ["tcp"] }: SetNames, note: Note) {
+function readTarget(text: string, names: SetNames, note: Note) {
+  const { protocols: allowed = ["tcp"] } = names;
   const found = /^(\[[^\]]*\]|[^:[\]/]*(?:\/\d+)?)(?::([^:/]*))?(?:\/([a-z+]+))?$/.exec(text);
   const [, target = "", portText, protocolText = "tcp"] = found ?? [];
   const protocols = protocolText.split("+").map((name) => PROTOCOLS.find((known) => known === name) ?? null);
@@ -129,7 +131,8 @@ function readTarget(text: string, { addresses, shape, protocols: allowed = ["tcp
   const ports = isEcho ? NO_PORTS : readPorts(portText ?? "");
   if (!ports)
     note(`"${portText}" is not a list of ports; write N, N-M or *, from 1 to 65535, and separate several with commas.`);
-  const named = readTargetName(target, addresses, shape) ?? readAddresses(unwrap(target), note);
+  const named =
+    readTargetName(target, names) ?? readAddresses(unwrap(target), [...targetNames(names.shape), ELSEWHERE], note);
   if (!named || !ports) return null;
   if ((named.family === 6) !== target.startsWith("[") && !/^[a-z]/.test(target)) {
     note(`"${text}" is not a target; put IPv6 addresses, and only those, in brackets.`);
@@ -138,26 +141,30 @@ function readTarget(text: string, { addresses, shape, protocols: allowed = ["tcp
   return { family: named.family, destinations: named.ranges, ports, protocols };
 }
 
-function readTargetName(text: string, addresses: SandboxAddresses, { hosts }: PodShape) {
+function readTargetName(text: string, { addresses, shape }: SetNames) {
   const name = text.replace(/6$/, "");
   const family: Family = name === text ? 4 : 6;
-  const further = hosts[name];
-  if (further) return { family, ranges: single(addressValue(further[family])) };
-  if (!TARGET_NAMES.includes(name)) return null;
-  if (name !== "elsewhere") return { family, ranges: single(addressValue(targetAddress(name, family, addresses))) };
+  const further = shape.hosts[name]?.[family];
+  if (targetNames(shape).includes(name))
+    return { family, ranges: single(addressValue(further ?? targetAddress(name, family, addresses))) };
+  if (name !== ELSEWHERE) return null;
   const loopback = parseNetwork(family === 4 ? "127.0.0.0/8" : "::1/128");
   const own = [...(loopback ? networkRanges(loopback) : []), ...single(addressValue(addresses.pod[family]))];
   return { family, ranges: subtractRanges(wholeFamily(family), own) };
 }
 
-function readAddresses(text: string, note: Note): { readonly family: Family; readonly ranges: ValueRanges } | null {
+function readAddresses(
+  text: string,
+  names: readonly string[],
+  note: Note,
+): { readonly family: Family; readonly ranges: ValueRanges } | null {
   const network = parseNetwork(text);
   if (network && prefixLength(network) !== null) return { family: familyOf(text), ranges: networkRanges(network) };
   const [first, last, ...rest] = text.split("-").map((end) => parseAddress(end));
   if (first && last && rest.length === 0 && first.family === last.family && first.value <= last.value)
     return { family: first.family, ranges: [[first.value, last.value]] };
   note(
-    `"${text}" is not an address; use ${TARGET_NAMES.join(", ")} (with 6 for IPv6), an address, NETWORK/LENGTH or FIRST-LAST.`,
+    `"${text}" is not an address; use ${names.length === 0 ? "" : `${names.join(", ")} (with 6 for IPv6), `}an address, NETWORK/LENGTH or FIRST-LAST.`,
   );
   return null;
 }

@@ -4,10 +4,9 @@ import { type FlowSpec, NO_PORT } from "./flow.ts";
 import { parseWho } from "./flow-who.ts";
 import { findNearNames } from "./near-names.ts";
 import { MAX_PORT } from "./pod.ts";
-import { actorNames } from "./pod-names.ts";
+import { actorNames, targetNames } from "./pod-names.ts";
 import type { PodShape } from "./pod-shape.ts";
 
-const TARGET_NAMES = ["pod", "upstream", "client", "localhost"];
 const GRAMMAR =
   "WHO[@SOURCE] -> TARGET:PORT[/udp] or WHO -> TARGET/icmp, as in: client -> pod:8080, app -> upstream:53/udp, envoy@127.0.0.6 -> [2001:db8::1]:443 or app,mark=0x1@:5000 -> upstream:80";
 const AGAIN = "again ";
@@ -41,7 +40,7 @@ export function parseFlowText(text: string, shape: PodShape, where = "FLOW"): Pa
   const findings: Finding[] = [];
   const from = parseWho(left, actorNames(shape), where, findings);
   const { end, protocol } = parseProtocol(right, where, findings);
-  const to = parseTo(protocol === "icmp" ? `${end}:${ECHO_PORT}` : end, Object.keys(shape.hosts), where, findings);
+  const to = parseTo(protocol === "icmp" ? `${end}:${ECHO_PORT}` : end, targetNames(shape), where, findings);
   if (protocol === "icmp" && (exchange === "again" || from?.sourcePort))
     findings.push(
       codedFinding(
@@ -88,8 +87,7 @@ function parseProtocol(text: string, where: string, findings: Finding[]) {
   return { end, protocol: "tcp" as const };
 }
 
-function parseTo(text: string, hosts: readonly string[], where: string, findings: Finding[]) {
-  const names = [...TARGET_NAMES, ...hosts];
+function parseTo(text: string, names: readonly string[], where: string, findings: Finding[]) {
   const found = /^(?:\[([^\]]*)\]|(.*)):([^:]*)$/.exec(text);
   const [, bracketed, plain, portText] = found ?? [];
   if (!found) {
@@ -110,7 +108,7 @@ function parseTo(text: string, hosts: readonly string[], where: string, findings
       codedFinding(
         "unknown-name",
         where,
-        `"${bracketed ?? name}" is not a target${guessName(base, names)}; use ${names.join(", ")} (with 6 for IPv6), an IPv4 address, or an IPv6 address in brackets.`,
+        `"${bracketed ?? name}" is not a target${sayWhyUnknown(base, names)}; use ${names.join(", ")} (with 6 for IPv6), an IPv4 address, or an IPv6 address in brackets.`,
       ),
     );
     return null;
@@ -125,7 +123,8 @@ function readPort(text: string): number | null {
   return port < 1 || port > MAX_PORT ? null : port;
 }
 
-function guessName(word: string, names: readonly string[]): string {
+function sayWhyUnknown(word: string, names: readonly string[]): string {
+  if (word === "vm") return ": the pod has no interface for a virtual machine";
   const near = findNearNames(word, names);
   return near.length > 0 ? ` (did you mean ${near.join(" or ")}?)` : "";
 }

@@ -1,4 +1,5 @@
 import type { Identity } from "./contract.ts";
+import { vmLinks } from "./pod.ts";
 import type { PodShape } from "./pod-shape.ts";
 
 /** Names that actors have in every pod; `app` and `root` live in it. Beside them are those of its proxies, and `uid=N,gid=M`. */
@@ -22,6 +23,17 @@ export function actorNames({ proxies, listeners, hosts }: PodShape): readonly st
     ...status.map(({ name }) => name),
     ...Object.keys(hosts),
   ];
+}
+
+/**
+ * Gives every name that a flow's target may have in a pod, without the 6 of IPv6: `vm` only where the pod has an interface for one.
+ *
+ * @example
+ * targetNames(shape)   // ["pod", "upstream", "client", "localhost"]
+ */
+export function targetNames(shape: PodShape): readonly string[] {
+  const vm = vmLinks({ shape }).length > 0 ? ["vm"] : [];
+  return ["pod", "upstream", "client", "localhost", ...vm, ...Object.keys(shape.hosts)];
 }
 
 /** Gives who an actor is by its name: a proxy, or its status server; null where the pod has none of that name. */

@@ -3,7 +3,7 @@ import type { EndingKind } from "../model/landing.ts";
 /** Who dials in a pod of Istio 1.4, by the names that {@link FlowWords} knows. */
 export const ACTORS = ["app", "root", "envoy", "proxy", "status", "client", "upstream", "vm"] as const;
 /** What is dialled by name. */
-const TARGETS = ["pod", "upstream", "client", "localhost"] as const;
+const TARGETS = ["pod", "upstream", "client", "localhost", "vm"] as const;
 /** Where a flow lands in a pod of Istio 1.4, or beside it, by name. */
 export const LISTENERS = ["envoy-outbound", "envoy-inbound", "status", "app", "client", "upstream"] as const;
 

@@ -3,7 +3,8 @@ import type { Identity } from "../../model/contract.ts";
 import { type Flow, type FlowWho, type ResolvedFlow, startsInPod } from "../../model/flow.ts";
 import { isRouteSource, resolveFlow } from "../../model/flow-resolution.ts";
 import { makeFlowSpec } from "../../model/flow-spec.ts";
-import { APP_ID, loopbackAddress, type SandboxAddresses } from "../../model/pod.ts";
+import { APP_ID, type HostName, loopbackAddress, type SandboxAddresses } from "../../model/pod.ts";
+import { targetNames } from "../../model/pod-names.ts";
 import type { PodShape, ProxyShape } from "../../model/pod-shape.ts";
 import type { Lane } from "./lane.ts";
 
@@ -52,7 +53,7 @@ export function makeWitness(
     source: lane.binding === "bound" || isStranger ? address : null,
     sourcePort,
     mark: isMarkedByName(who, shape) ? 0 : mark,
-    target: nameTarget(renderAddress(family, destination), family, addresses),
+    target: nameTarget(renderAddress(family, destination), family, addresses, shape),
     family,
     port,
     protocol: lane.protocol,
@@ -74,7 +75,7 @@ export function nameFlow(
     source: isRouted ? null : from.address,
     sourcePort: from.port ?? null,
     mark: isMarkedByName(who, shape) ? 0 : mark,
-    target: nameTarget(to.address, family, addresses),
+    target: nameTarget(to.address, family, addresses, shape),
     family,
     port: to.port,
     protocol,
@@ -98,7 +99,9 @@ function isMarkedByName({ actor }: FlowWho, { proxies }: PodShape): boolean {
   return proxies.some(({ name, runsAs }) => name === actor && runsAs.mark !== 0);
 }
 
-function nameTarget(address: string, family: Family, addresses: SandboxAddresses): string {
+function nameTarget(address: string, family: Family, addresses: SandboxAddresses, shape: PodShape): string {
   if (address === loopbackAddress(family)) return "localhost";
-  return (["pod", "client", "upstream"] as const).find((host) => addresses[host][family] === address) ?? address;
+  const names = targetNames(shape);
+  const isNamed = (host: HostName) => names.includes(host) && addresses[host][family] === address;
+  return (["pod", "client", "upstream", "vm"] as const).find(isNamed) ?? address;
 }

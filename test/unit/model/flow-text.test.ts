@@ -72,6 +72,19 @@ describe("a flow", () => {
   test.each(rows)("%s is %s", (text, expected) => {
     expect(resolve(text)).toBe(expected);
   });
+
+  test("may go to the virtual machine, where the pod has an interface for one", () => {
+    const shape = { ...SHAPE, links: ["net1"] };
+    const found = ["app -> vm:80", "app6 -> vm6:80"].map((text) => {
+      const parsed = parseFlowText(text, shape);
+      const { from, to } = parsed.ok ? resolveFlow(parsed.value, DEFAULT_ADDRESSES, shape) : { from: null, to: null };
+      return [from?.address, to?.address];
+    });
+    expect(found).toEqual([
+      ["10.245.0.3", "10.245.0.2"],
+      ["fd00:245::3", "fd00:245::2"],
+    ]);
+  });
 });
 
 describe("a text is not a flow", () => {
@@ -91,7 +104,7 @@ describe("a text is not a flow", () => {
     ["client -> pod:65536", [/"65536" is not a port/]],
     ["client -> pod:0x50", [/"0x50" is not a port/]],
     ["client -> pod:80:90", [/"pod:80" is not a target/]],
-    ["client -> vm:80", [/"vm" is not a target/]],
+    ["client -> vm:80", [/"vm" is not a target: the pod has no interface for a virtual machine/]],
     ["client -> [pod]:80", [/"pod" is not a target/]],
     ["client -> [10.0.0.1]:80", [/"10.0.0.1" is not a target/]],
     ["client -> 2001:db8::1:80", [/"2001:db8::1" is not a target; .* in brackets/]],
