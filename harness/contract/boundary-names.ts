@@ -126,6 +126,9 @@ export function namesOf(family: Family, demands: Demands, protocol: FlowProtocol
   const own = shape.listeners.filter((listener) => listener.host === "pod" && dialsOn(listener));
   const openPort = [...APP_PORTS, 7000, 9000, ...firsts].find(isOpen) ?? APP_PORTS[0] ?? APP_PORT;
   const isInboundTaken = [APP_PORT, ...firsts].some((dialled) => !isOpen(dialled));
+  const isInsideTaken = [workload, ...(proxy === undefined ? [] : [byName(proxy.name)])].some((actor) =>
+    ["pod", "localhost"].some((target) => isMet(actor, target, APP_PORT)),
+  );
   return {
     family,
     proxy: proxy === undefined ? null : byName(proxy.name),
@@ -142,7 +145,7 @@ export function namesOf(family: Family, demands: Demands, protocol: FlowProtocol
     named: [...new Set(firsts)],
     own: own.map((listener) => listener.port),
     plain: listening.filter((port) => own.every((listener) => listener.port !== port)),
-    captures: taken || isInboundTaken ? "something" : "nothing",
+    captures: taken || isInboundTaken || isInsideTaken ? "something" : "nothing",
   };
 }
 

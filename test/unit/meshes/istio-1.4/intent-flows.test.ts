@@ -52,6 +52,11 @@ const CLAIMS: readonly (readonly [claim: string, changes: Partial<CaptureConfig>
     [79, 80, 81].map((port) => `uid=2000,gid=2000 -> upstream:${port}`),
   ],
   [
+    "calls of every kind inside the pod, where nothing else is captured",
+    { inboundPortsInclude: [], outboundIpRangesInclude: [], proxyUid: ["0"], proxyGid: ["0"] },
+    ["app@127.0.0.6 -> pod:8080", "envoy@127.0.0.7 -> pod:8080", "envoy -> 127.0.0.2:8080"],
+  ],
+  [
     "IPv6 on an IPv6 pod",
     { podIps: ["fd00::1"], outboundIpRangesInclude: ["2001:db8:8::/48"] },
     ["client6 -> pod6:8080", "envoy@[::6] -> pod6:8080", "app -> [2001:db8:8::]:80", "app -> [2001:db8:9::]:80"],
