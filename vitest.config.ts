@@ -7,8 +7,6 @@ import { KERNEL_TESTS } from "./test/kernel-tests.ts";
 import { LONG_TESTS } from "./test/long-tests.ts";
 import { extendTimeout } from "./test/thoroughness.ts";
 
-/** Tests that import landfall by its name get the source, so that nothing has to be built first; the others are Vite's own. */
-const conditions = ["landfall-source", "module", "node", "development|production"];
 /** For tests that need no kernel: where a program or an engine is asked for, the test must fail, on every machine. */
 const NO_ENGINE = "unix:///nowhere/docker.sock";
 const WITHOUT = { PATH: givenPath([], ["unshare", "nsenter"]), DOCKER_HOST: NO_ENGINE };
@@ -18,17 +16,18 @@ const BROWSER_TESTS = "test/unit/report/html-browser.test.ts";
 const hasBrowser = findProgram("chromium") !== null || isKnownToApt("chromium");
 
 export default defineConfig({
-  ssr: { resolve: { conditions } },
   test: {
     setupFiles: [resolve(import.meta.dirname, "test/fixed-seed.ts")],
     // Where whatever a test starts keeps what Node has compiled, as landfall itself does: a third of what an agent takes to start.
     env: { NODE_COMPILE_CACHE: resolve(import.meta.dirname, "node_modules/.cache/landfall") },
+    // Node reads these files as they are, and keeps what it has compiled: Vite would rewrite each for each project, without a use for it.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
+    // Tests that import landfall by its name get the source, so that nothing has to be built first.
+    execArgv: ["--conditions=landfall-source"],
     testTimeout: extendTimeout(60_000),
     hookTimeout: 120_000,
     // A third of the time passes waiting, for the kernel, for an engine, for processes: two workers more than processors.
     maxWorkers: availableParallelism() + 2,
-    // Kept modules know names that a fresh run does not know: a second run would differ from the first.
-    fsModuleCache: false,
     projects: [
       {
         extends: true,

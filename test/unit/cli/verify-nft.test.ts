@@ -84,7 +84,18 @@ describe("rules of nft without a counter", () => {
 
   test("are named by the kernel where a flow lands wrong, with table, chain, handle and text", async () => {
     const path = save("silent.nft", text);
-    const { out } = await runCommand("verify", "--rules", path, "-b", "", "--sandbox", "netns", "--json");
+    const { out } = await runCommand(
+      "verify",
+      "--rules",
+      path,
+      "-b",
+      "",
+      "--flows",
+      "envoy -> *:80",
+      "--sandbox",
+      "netns",
+      "--json",
+    );
     const [scenario] = (JSON.parse(out) as Report).scenarios;
     const flow = scenario?.flows.find((each) => each.flow === "envoy -> upstream:80" && each.manner === "answer");
     expect(flow).toMatchObject({ verdict: "wrong", rulesBy: "counters" });
