@@ -1,13 +1,15 @@
 /**
- * Tests that need nothing but Node and take ten seconds and more of a processor each: they break every rule of a mesh one value at a time,
- * look at every class of flows, load modules that never end, or compile types. `npm test` runs them, and `npm run long` these alone;
- * `npm run check` leaves them out.
+ * Tests that need nothing but Node and take some ten seconds and more of a processor each: they break every rule of a mesh one value at
+ * a time, look at every class of flows, load modules that never end, or compile types. `npm run long` runs them, and CI does after
+ * `npm test`, which is to end within ten minutes on two processors.
  */
 export const LONG_TESTS: string[] = [
   "test/bad-input/modules.test.ts",
   "test/property/ambient.test.ts",
   "test/unit/analysis/known-ways.test.ts",
+  "test/unit/analysis/seed-edits.test.ts",
   "test/unit/analysis/native-rules.test.ts",
+  "test/unit/cli/mesh-json.test.ts",
   "test/unit/cli/mutate.test.ts",
   "test/unit/cli/prove-datagrams.test.ts",
   "test/unit/contract/own-rules.test.ts",
@@ -23,6 +25,7 @@ export const LONG_TESTS: string[] = [
   "test/property/nft-diff.test.ts",
   "test/property/seed-contract.test.ts",
   "test/scenarios/coverage.test.ts",
+  "test/scenarios/together.test.ts",
   "test/types/new-member.test.ts",
   "test/types/new-mesh.test.ts",
   "test/unit/analysis/nft-pairs.test.ts",
