@@ -73,7 +73,7 @@ export function refuseEmpty(results: readonly PropertyResult[], { file, properti
     "None of its flows can reach these rules, so it would always hold; check that its family is under test and that its target can be dialled from there.";
   if (empty.length > 0)
     throw refuse(
-      empty.map(({ name }) => codedFinding("unknown-name", `${file}: ${name}`, message)),
+      empty.map(({ name }) => codedFinding("nothing-asked", `${file}: ${name}`, message)),
       WHAT,
     );
 }
