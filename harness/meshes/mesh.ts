@@ -147,6 +147,11 @@ export interface Mesh<Settings> {
   readonly options: readonly MeshOption[];
   /** What the mesh's own injector asks for: what commands without settings mean. */
   readonly injected: MeshWords;
+  /**
+   * `variables`: the injector gives its settings as variables, and one that is set takes the place of the injector's. Left out: as flags,
+   * which outweigh variables.
+   */
+  readonly injectedAs?: "variables";
   /** How flags, files and variables outweigh each other, for help; left out where there is nothing to say. */
   readonly precedence?: string;
   /**

@@ -13,7 +13,7 @@ import type { Mesh, MeshInput, MeshOption, PodFacts, ReadSettings, SettingOrigin
 
 /** What of a mesh commands see. */
 const SHOWN = [
-  ...(["name", "reproduces", "options", "injected", "describeDefault", "precedence", "traces"] as const),
+  ...(["name", "reproduces", "options", "injected", "injectedAs", "describeDefault", "precedence", "traces"] as const),
   ...(["toolDefaults", "variableFiles", "builtInScenarios", "manifest"] as const),
 ] as const satisfies readonly (keyof Mesh<unknown>)[];
 

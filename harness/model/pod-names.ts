@@ -16,13 +16,8 @@ const PROXY_ALIAS = "proxy";
  */
 export function actorNames({ proxies, listeners, hosts }: PodShape): readonly string[] {
   const status = listeners.filter(({ role, name }) => role === "status" && name === "status");
-  return [
-    ...USUAL_ACTORS,
-    ...proxies.map(({ name }) => name),
-    ...(proxies.length > 0 ? [PROXY_ALIAS] : []),
-    ...status.map(({ name }) => name),
-    ...Object.keys(hosts),
-  ];
+  const names = [...proxies.map(({ name }) => name), ...(proxies.length > 0 ? [PROXY_ALIAS] : [])];
+  return [...new Set([...USUAL_ACTORS, ...names, ...status.map(({ name }) => name), ...Object.keys(hosts)])];
 }
 
 /**

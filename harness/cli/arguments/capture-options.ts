@@ -1,4 +1,4 @@
-import type { PodFacts, ReadSettings } from "../../meshes/mesh.ts";
+import type { MeshInput, PodFacts, ReadSettings } from "../../meshes/mesh.ts";
 import { type BoundSettings, type NamedMesh, namingWords } from "../../meshes/meshes.ts";
 import { asksForUsage } from "../../meshes/option-words.ts";
 import type { Capture } from "../../model/capture.ts";
@@ -11,6 +11,7 @@ import { renderHelp } from "../output/help-text.ts";
 import { refuseUsage } from "../refusal.ts";
 import { type CuttingOptions, type CutWords, cutCommandWords } from "./cut-words.ts";
 import { chooseDefault, describeDefault, type WithoutFlags } from "./default-settings.ts";
+import type { ReadManifestFile } from "./manifest-option.ts";
 import { makeInput, makeManifestInput } from "./mesh-input.ts";
 import { STRICT_OPTION } from "./mesh-specs.ts";
 import { type DealtWords, findPurpose, renderSettingWords } from "./mesh-words.ts";
@@ -28,7 +29,10 @@ export interface CaptureCommandLine {
   readonly warnings: readonly Finding[];
   readonly purpose: ReadSettings<unknown>["purpose"];
   readonly variant: BoundSettings["variant"];
-  /** The mesh's words as typed, without those that only check or help, or those that no option means; `--mesh` with any but the first. */
+  /**
+   * The mesh's words as typed, without those that only check or help, or those that no option means; `--mesh` with any but the first; or the
+   * manifest.
+   */
   readonly captureWords: readonly string[];
   /** Whether an option of the mesh, or a contract, was given that sets something, or the settings are the default ones. */
   readonly captureFrom: "flags" | "default";
@@ -155,11 +159,15 @@ function readWithMesh(
   const capture = (isStrict && command.demandPromises?.(bound.value.capture)) || bound.value.capture;
   const line: CaptureCommandLine = {
     ...{ options, capture, mesh, named, origins, warnings, purpose, variant, captureFrom },
-    captureWords: [...namingWords(mesh), ...renderSettingWords(input.tokens)],
+    captureWords: writeCaptureWords(mesh, input, manifest),
     defaultConfig: isSet ? "" : describeDefault(mesh, input, which),
     manifestTold: manifest?.told ?? [],
   };
   return { options, captureFrom, named, line, findings: [] };
+}
+
+function writeCaptureWords(mesh: NamedMesh, { tokens }: MeshInput, manifest: ReadManifestFile | null) {
+  return manifest === null ? [...namingWords(mesh), ...renderSettingWords(tokens)] : ["--manifest", manifest.path];
 }
 
 /** A contract takes the place of a mesh, and of its options. */

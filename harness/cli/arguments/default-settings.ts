@@ -1,6 +1,8 @@
 import { quoteWord } from "../../formats/words.ts";
 import type { MeshInput } from "../../meshes/mesh.ts";
 import type { NamedMesh } from "../../meshes/meshes.ts";
+import { cutOptionWords } from "../../meshes/option-words.ts";
+import type { WordToken } from "../../meshes/word-tokens.ts";
 
 /**
  * What a command takes where no option of the mesh is given: what the mesh's injector gives, or the defaults of its own tool;
@@ -18,8 +20,29 @@ export function chooseDefault(given: WithoutFlags, mesh: NamedMesh): "injected" 
 export function describeDefault(mesh: NamedMesh, input: MeshInput, which: "injected" | "tool"): string {
   const own = mesh.describeDefault?.(input, which);
   if (own !== undefined) return own;
-  const settings = which === "injected" ? describeInjected(mesh) : describeToolsOwn(mesh);
-  return `no option is given; landfall uses ${settings}`;
+  if (which === "tool") return `no option is given; landfall uses ${describeToolsOwn(mesh)}`;
+  const set = listRivals(mesh, input.environment).join(", ");
+  const rivals = mesh.injectedAs === "variables" ? `, except for what is set here: ${set}` : `. They outweigh ${set}.`;
+  return `no option is given; landfall uses ${describeInjected(mesh)}${set === "" ? "" : rivals}`;
+}
+
+/** Gives the words of a mesh's injector, without those in whose place a variable that is set stands. */
+export function cutInjectedWords(mesh: NamedMesh, environment: MeshInput["environment"]): readonly WordToken[] {
+  const tokens = cutOptionWords(mesh.injected.words, mesh.options);
+  if (mesh.injectedAs !== "variables") return tokens;
+  return tokens.filter((token) => findRival(token, mesh, environment) === null);
+}
+
+/** Gives the variables that are set and that would set what the injector's words set. */
+function listRivals(mesh: NamedMesh, environment: MeshInput["environment"]): readonly string[] {
+  const tokens = cutOptionWords(mesh.injected.words, mesh.options);
+  return tokens.flatMap((token) => findRival(token, mesh, environment) ?? []);
+}
+
+function findRival(token: WordToken, { options }: NamedMesh, environment: MeshInput["environment"]): string | null {
+  const option = token.kind === "option" ? options.find(({ flag }) => flag === token.name) : undefined;
+  const variable = option?.variable ?? null;
+  return variable !== null && environment[variable] !== undefined ? variable : null;
 }
 
 /** Says which settings a mesh means where none is given: `what linkerd's own injector gives: --proxy-uid 2102`. */

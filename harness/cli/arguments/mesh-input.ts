@@ -1,12 +1,12 @@
 import type { MeshFile, MeshInput } from "../../meshes/mesh.ts";
 import type { NamedMesh } from "../../meshes/meshes.ts";
-import { cutOptionWords } from "../../meshes/option-words.ts";
 import type { WordToken } from "../../meshes/word-tokens.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import type { CommandIo } from "../command.ts";
 import { readInput } from "../input/input-file.ts";
 import { readNames } from "../input/names.ts";
 import { type Reading, readEnvironmentFiles, readPodFacts } from "../input/pod-facts.ts";
+import { cutInjectedWords } from "./default-settings.ts";
 import type { ReadManifestFile } from "./manifest-option.ts";
 import { lastValue } from "./options.ts";
 
@@ -30,7 +30,7 @@ export function makeInput(
 ): MeshInput {
   const file = readMeshConfig(lastValue(reading.options, "mesh-config"), around, reading.findings);
   return {
-    tokens: isInjected ? [...cutOptionWords(mesh.injected.words, mesh.options), ...tokens] : tokens,
+    tokens: isInjected ? [...cutInjectedWords(mesh, around.environment), ...tokens] : tokens,
     config: isInjected ? mesh.injected.config : file,
     environment: around.environment,
     files: readFiles(mesh, reading),

@@ -1,6 +1,8 @@
 import type { RequiredBy } from "../../model/required-by.ts";
 import { quoteForShell } from "../../model/shell-words.ts";
 import type { CaptureCommandLine } from "../arguments/capture-options.ts";
+import type { ReadManifestFile } from "../arguments/manifest-option.ts";
+import { renderSettingWords } from "../arguments/mesh-words.ts";
 import { lastValue } from "../arguments/options.ts";
 
 /** Options beside the mesh's own that say what is required, in the order in which they are told. */
@@ -15,19 +17,19 @@ const WORD_AT_MOST = 60;
  * @example
  * describeRequiredBy(line, null)   // { kind: "settings", text: "--mesh istio-1.4 -u 1337 -b '*', and the variable ENVOY_PORT" }
  */
-export function describeRequiredBy(line: CaptureCommandLine, manifestPath: string | null): RequiredBy {
+export function describeRequiredBy(line: CaptureCommandLine, manifest: ReadManifestFile | null): RequiredBy {
   const { options, mesh, captureWords, origins } = line;
   const contract = lastValue(options, "contract");
   if (mesh === null || contract !== undefined) return { kind: "contract", text: contract ?? "" };
+  if (manifest !== null) return { kind: "settings", text: describeManifest(manifest) };
   const own = captureWords[0] === "--mesh" ? captureWords.slice(2) : captureWords;
   const further = SAYING.flatMap((name) =>
     (options.values.get(name) ?? []).flatMap((value) => (name === "strict" ? [`--${name}`] : [`--${name}`, value])),
   );
-  const words = ["--mesh", mesh.name, ...own, ...further].map(quoteForShell).map(shorten).join(" ");
+  const words = renderWords(["--mesh", mesh.name, ...own, ...further]);
   const named = (kind: string) => [
     ...new Set(Object.values(origins).flatMap((origin) => (origin.kind === kind && origin.name ? [origin.name] : []))),
   ];
-  if (manifestPath !== null) return { kind: "settings", text: `${manifestPath}: ${words}` };
   const variables = named("variable");
   const others = [
     ...(variables.length > 0
@@ -36,6 +38,17 @@ export function describeRequiredBy(line: CaptureCommandLine, manifestPath: strin
     ...named("file"),
   ];
   return { kind: "settings", text: [words, ...others].join(", and ") };
+}
+
+/** Annotations outweigh words, and have no words of their own. */
+function describeManifest({ path, mesh, tokens, config }: ReadManifestFile): string {
+  const words = config === null ? renderSettingWords(tokens) : [];
+  const rest = config === null ? "" : ", with the settings of its annotations";
+  return `${path}: ${renderWords(["--mesh", mesh.name, ...words])}${rest}`;
+}
+
+function renderWords(words: readonly string[]): string {
+  return words.map(quoteForShell).map(shorten).join(" ");
 }
 
 function shorten(word: string): string {

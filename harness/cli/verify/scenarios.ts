@@ -13,6 +13,8 @@ import {
 } from "../../run/scenario/scenario-files.ts";
 import { takeShardToRun } from "../../run/scenario/scenario-shard.ts";
 import { replaceInstallation } from "../../run/scenario/tested-families.ts";
+import type { Installation } from "../../sandbox/sandbox.ts";
+import type { CaptureCommandLine } from "../arguments/capture-options.ts";
 import { findUnseenFamilies } from "../arguments/family-option.ts";
 import { lastValue } from "../arguments/options.ts";
 import type { CommandIo } from "../command.ts";
@@ -129,14 +131,38 @@ const CLAIMS = {
   contract: "This run checks that every flow lands where the contract requires.",
 } as const;
 
+/**
+ * An init container has the words of the command line, and in place of variables what they come to. What files say is not in the pod: the
+ * rules go in as they are.
+ */
+function chooseInstallation({
+  capture,
+  captureWords,
+  options,
+  origins,
+  manifestTold,
+}: CaptureCommandLine): Installation {
+  const rules = capture.generated ?? NO_RULES;
+  const { words, environment, files } = capture.words;
+  const kinds = Object.values(origins).map(({ kind }) => kind);
+  const isFromFile =
+    manifestTold.length > 0 ||
+    options.values.has("resolv-conf") ||
+    kinds.includes("file") ||
+    Object.keys(files).length > 0;
+  if (isFromFile) return { kind: "rules", rules };
+  if (kinds.includes("variable")) return { kind: "capture", flags: words, environment, rules };
+  return { kind: "capture", flags: captureWords, environment: {}, rules };
+}
+
 function makeScenario({ line, cut }: ScenarioSelection): ParsedScenario {
   const { capture } = line;
   return {
     name: "rules",
     claim: CLAIMS[line.mesh === null ? "contract" : "mesh"],
-    requiredBy: describeRequiredBy(line, cut?.manifest?.path ?? null),
+    requiredBy: describeRequiredBy(line, cut?.manifest ?? null),
     capture,
-    installation: { kind: "capture", flags: line.captureWords, environment: {}, rules: capture.generated ?? NO_RULES },
+    installation: chooseInstallation(line),
     rulesOf: "capture",
     listen: [],
     flows: "boundaries",

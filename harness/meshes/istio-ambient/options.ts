@@ -76,7 +76,7 @@ export const AMBIENT_OPTIONS: readonly MeshOption[] = [
     flag: "native-nftables",
     variable: "NATIVE_NFTABLES",
     default: "false",
-    help: "native nftables rules, which landfall does not generate for ambient mode",
+    help: "makes native nftables rules, which landfall does not generate for ambient mode",
     effect: { instead: 'Load the nftables rules in a pod and pass them to "landfall verify --rules FILE".' },
   },
   ...TOOL_OPTIONS,

@@ -103,6 +103,13 @@ describe("what a verdict was judged by", () => {
     expect(await tellRequired(["--manifest", "pod.json", ...ONE_FLOW])).toMatch(
       /^Required by pod\.json: --mesh linkerd --incoming-proxy-port 4143/,
     );
+    const { metadata, spec } = manifest;
+    const annotations = { "ambient.istio.io/redirection": "enabled", "ambient.istio.io/dns-capture": "false" };
+    const ambient = { ...manifest, metadata: { ...metadata, annotations }, spec: { containers: spec.containers } };
+    writeFileSync(join(folder, "ambient.json"), JSON.stringify(ambient));
+    expect(await tellRequired(["--manifest", "ambient.json", ...ONE_FLOW])).toBe(
+      "Required by ambient.json: --mesh istio-ambient, with the settings of its annotations",
+    );
   });
   test("is the scenario itself, with the settings of its pod; of several each that failed names its own", async () => {
     const scenario = { claim: "c", capture: FLAGS, answer: { "client -> pod:8080": "app:8080" } };
