@@ -66,7 +66,7 @@ const READERS: Readonly<Record<string, readonly string[]>> = {
     ...["meshes/option-words.ts", "meshes/annotated-words.ts", "index.ts"],
     ...["istio", "istio-1.4", "istio-ambient", "kuma", "linkerd"].map((mesh) => `meshes/${mesh}/manifest.ts`),
     ...["run/scenario/named-shape.ts", "run/scenario/parsed-scenario.ts"],
-    ...["cli/arguments/mesh-input.ts", "cli/output/first-scenario.ts", "vitest/rule-source.ts"],
+    ...["cli/arguments/default-settings.ts", "cli/output/first-scenario.ts", "vitest/rule-source.ts"],
   ],
 };
 /** A call by which a command cuts its words. */

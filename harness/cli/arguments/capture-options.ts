@@ -1,5 +1,5 @@
-import type { MeshInput, PodFacts, ReadSettings } from "../../meshes/mesh.ts";
-import { type BoundSettings, type NamedMesh, namingWords } from "../../meshes/meshes.ts";
+import type { PodFacts, ReadSettings } from "../../meshes/mesh.ts";
+import type { BoundSettings, NamedMesh } from "../../meshes/meshes.ts";
 import { asksForUsage } from "../../meshes/option-words.ts";
 import type { Capture } from "../../model/capture.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
@@ -11,10 +11,9 @@ import { renderHelp } from "../output/help-text.ts";
 import { refuseUsage } from "../refusal.ts";
 import { type CuttingOptions, type CutWords, cutCommandWords } from "./cut-words.ts";
 import { chooseDefault, describeDefault, type WithoutFlags } from "./default-settings.ts";
-import type { ReadManifestFile } from "./manifest-option.ts";
-import { makeInput, makeManifestInput } from "./mesh-input.ts";
+import { makeInput } from "./mesh-input.ts";
 import { STRICT_OPTION } from "./mesh-specs.ts";
-import { type DealtWords, findPurpose, renderSettingWords } from "./mesh-words.ts";
+import { type DealtWords, findPurpose, renderSettingWords, writeCaptureWords } from "./mesh-words.ts";
 import { lastValue, type ParsedOptions } from "./options.ts";
 
 /** A command's words: its own options, and what a mesh's options, or a contract file, say of a pod. */
@@ -29,10 +28,7 @@ export interface CaptureCommandLine {
   readonly warnings: readonly Finding[];
   readonly purpose: ReadSettings<unknown>["purpose"];
   readonly variant: BoundSettings["variant"];
-  /**
-   * The mesh's words as typed, without those that only check or help, or those that no option means; `--mesh` with any but the first; or the
-   * manifest.
-   */
+  /** The mesh's words as typed, without those that only check or help; `--mesh` with any but the first; or `--manifest` and its path. */
   readonly captureWords: readonly string[];
   /** Whether an option of the mesh, or a contract, was given that sets something, or the settings are the default ones. */
   readonly captureFrom: "flags" | "default";
@@ -144,10 +140,8 @@ function readWithMesh(
   // Without options a mesh is shown by its scenarios; one that has none by the settings of its injector.
   const captureFrom = isSet || mesh.builtInScenarios === undefined ? "flags" : "default";
   const which = chooseDefault(command.withoutFlags, mesh);
-  const input =
-    manifest === null
-      ? makeInput(mesh, { tokens: dealt.mesh, isInjected: !isSet && which === "injected" }, reading, command)
-      : makeManifestInput(manifest, dealt.mesh, reading);
+  const tokens = { tokens: dealt.mesh, isInjected: !isSet && which === "injected" };
+  const input = makeInput({ mesh, manifest }, tokens, reading, command);
   const bound = mesh.bind(input, DEFAULT_ADDRESSES);
   const found = bound.ok ? manifest?.findContradictions(bound.value.capture.shape) : bound.findings;
   for (const each of found ?? []) findings.push(each);
@@ -159,15 +153,11 @@ function readWithMesh(
   const capture = (isStrict && command.demandPromises?.(bound.value.capture)) || bound.value.capture;
   const line: CaptureCommandLine = {
     ...{ options, capture, mesh, named, origins, warnings, purpose, variant, captureFrom },
-    captureWords: writeCaptureWords(mesh, input, manifest),
+    captureWords: writeCaptureWords(mesh, input.tokens, manifest),
     defaultConfig: isSet ? "" : describeDefault(mesh, input, which),
     manifestTold: manifest?.told ?? [],
   };
   return { options, captureFrom, named, line, findings: [] };
-}
-
-function writeCaptureWords(mesh: NamedMesh, { tokens }: MeshInput, manifest: ReadManifestFile | null) {
-  return manifest === null ? [...namingWords(mesh), ...renderSettingWords(tokens)] : ["--manifest", manifest.path];
 }
 
 /** A contract takes the place of a mesh, and of its options. */

@@ -21,13 +21,17 @@ export interface Around extends Pick<CommandIo, "environment" | "workingDirector
   readonly resolvers?: readonly string[];
 }
 
-/** Gives what a mesh reads its settings from: its words, behind those of its injector where `isInjected`, its files and variables. */
+/**
+ * Gives what a mesh reads its settings from: its words, behind those of its injector where `isInjected`, its files and variables; or what a
+ * manifest says.
+ */
 export function makeInput(
-  mesh: NamedMesh,
+  { mesh, manifest }: { readonly mesh: NamedMesh; readonly manifest: ReadManifestFile | null },
   { tokens, isInjected }: { readonly tokens: readonly WordToken[]; readonly isInjected: boolean },
   reading: Reading,
   around: Around,
 ): MeshInput {
+  if (manifest !== null) return makeManifestInput(manifest, tokens, reading);
   const file = readMeshConfig(lastValue(reading.options, "mesh-config"), around, reading.findings);
   return {
     tokens: isInjected ? [...cutInjectedWords(mesh, around.environment), ...tokens] : tokens,
@@ -60,7 +64,7 @@ function readFiles(mesh: NamedMesh, reading: Reading): readonly MeshFile[] {
 }
 
 /** Gives what a pod's manifest says; the variables and files of this machine say nothing of that pod. */
-export function makeManifestInput(
+function makeManifestInput(
   { tokens, config, environment, podIps, resolvers }: ReadManifestFile,
   typed: readonly WordToken[],
   reading: Reading,

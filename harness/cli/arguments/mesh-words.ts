@@ -1,5 +1,5 @@
 import type { ReadSettings } from "../../meshes/mesh.ts";
-import { defaultMesh, findMesh, MESHES, type NamedMesh } from "../../meshes/meshes.ts";
+import { defaultMesh, findMesh, MESHES, type NamedMesh, namingWords } from "../../meshes/meshes.ts";
 import { isIdleToken, isOwnDryRun, namedOptions } from "../../meshes/option-words.ts";
 import { renderToken, tokenizeWords, type WordToken } from "../../meshes/word-tokens.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
@@ -106,4 +106,16 @@ export function findPurpose(
 /** Gives tokens as words, without those that only check the input or ask for help. */
 export function renderSettingWords(tokens: readonly WordToken[]): readonly string[] {
   return tokens.filter((token) => !isIdleToken(token)).flatMap(renderToken);
+}
+
+type PathOf = { readonly path: string } | null;
+
+/**
+ * Gives the words that mean the same settings on another command line: those of a mesh, or `--manifest` with the path of one.
+ *
+ * @example
+ * writeCaptureWords(linkerd, tokens, null)   // ["--mesh", "linkerd", "--proxy-uid", "2102"]
+ */
+export function writeCaptureWords(mesh: NamedMesh, tokens: readonly WordToken[], manifest: PathOf) {
+  return manifest === null ? [...namingWords(mesh), ...renderSettingWords(tokens)] : ["--manifest", manifest.path];
 }

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { Family } from "../../model/address.ts";
 import { type BackendChoice, backendOf } from "../../model/backends.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
-import { listFamilies, NO_RULES } from "../../model/ruleset.ts";
+import { listFamilies } from "../../model/ruleset.ts";
 import { askScenarios } from "../../run/scenario/asked-flows.ts";
 import type { ParsedScenario } from "../../run/scenario/parsed-scenario.ts";
 import {
@@ -13,8 +13,6 @@ import {
 } from "../../run/scenario/scenario-files.ts";
 import { takeShardToRun } from "../../run/scenario/scenario-shard.ts";
 import { replaceInstallation } from "../../run/scenario/tested-families.ts";
-import type { Installation } from "../../sandbox/sandbox.ts";
-import type { CaptureCommandLine } from "../arguments/capture-options.ts";
 import { findUnseenFamilies } from "../arguments/family-option.ts";
 import { lastValue } from "../arguments/options.ts";
 import type { CommandIo } from "../command.ts";
@@ -29,6 +27,7 @@ import {
 } from "../input/surroundings.ts";
 import { tellModuleOutput } from "../output/module-output.ts";
 import { refuse } from "../refusal.ts";
+import { chooseInstallation } from "./installation.ts";
 import type { VerifyOptions } from "./options.ts";
 import { describeRequiredBy } from "./required-by.ts";
 
@@ -130,30 +129,6 @@ const CLAIMS = {
   mesh: "This run checks that every flow lands where the settings require.",
   contract: "This run checks that every flow lands where the contract requires.",
 } as const;
-
-/**
- * An init container has the words of the command line, and in place of variables what they come to. What files say is not in the pod: the
- * rules go in as they are.
- */
-function chooseInstallation({
-  capture,
-  captureWords,
-  options,
-  origins,
-  manifestTold,
-}: CaptureCommandLine): Installation {
-  const rules = capture.generated ?? NO_RULES;
-  const { words, environment, files } = capture.words;
-  const kinds = Object.values(origins).map(({ kind }) => kind);
-  const isFromFile =
-    manifestTold.length > 0 ||
-    options.values.has("resolv-conf") ||
-    kinds.includes("file") ||
-    Object.keys(files).length > 0;
-  if (isFromFile) return { kind: "rules", rules };
-  if (kinds.includes("variable")) return { kind: "capture", flags: words, environment, rules };
-  return { kind: "capture", flags: captureWords, environment: {}, rules };
-}
 
 function makeScenario({ line, cut }: ScenarioSelection): ParsedScenario {
   const { capture } = line;

@@ -86,7 +86,7 @@ describe("bad input is refused with every finding:", () => {
       '--reroute-virtual-interfaces: "much-too-long-a-name" is too long for an interface name: the maximum is 15 bytes.',
       '--reroute-virtual-interfaces: "a/b" is not a valid interface name.',
       'HOST_PROBE_SNAT_IP: "fd00::1" is not an IPv4 address; write one such as 169.254.7.127.',
-      "NATIVE_NFTABLES: It native nftables rules, which landfall does not generate for ambient mode. " +
+      "NATIVE_NFTABLES: It makes native nftables rules, which landfall does not generate for ambient mode. " +
         'Load the nftables rules in a pod and pass them to "landfall verify --rules FILE".',
     ]);
   });
