@@ -11,6 +11,7 @@ export default defineScenario({
     ...["-b", "*", "-d", "15090,15021,15020", "--redirect-dns", "--capture-all-dns"],
   ],
   answer: {
+    "envoy -> client:53": "client:53",
     ...statusPorts,
     ...usualWithDns,
     "app -> 10.96.0.10:53/udp": "dns:15053",

@@ -9,6 +9,7 @@ export default defineScenario({
   resolvers: ["127.0.0.53"],
   answer: {
     ...usualWithDns,
+    "envoy -> client:53": "client:53",
     "app -> 127.0.0.53:53/udp": "dns:15053",
     "app -> 127.0.0.53:53": "dns:15053",
     "envoy -> 127.0.0.53:53/udp": "refused",

@@ -9,6 +9,7 @@ export default defineScenario({
   resolvers: ["10.96.0.10", "10.98.0.10"],
   answer: {
     ...usualWithDns,
+    "envoy -> client:53": "client:53",
     "app -> 10.96.0.10:53/udp": "dns:15053",
     "app -> 10.98.0.10:53/udp": "dns:15053",
     "app -> 10.96.0.10:53": "dns:15053",
