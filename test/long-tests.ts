@@ -24,6 +24,7 @@ export const LONG_TESTS: string[] = [
   "test/property/kuma-mutants.test.ts",
   "test/property/nft-diff.test.ts",
   "test/property/seed-contract.test.ts",
+  "test/property/settings-hold.test.ts",
   "test/scenarios/coverage.test.ts",
   "test/scenarios/together.test.ts",
   "test/types/new-member.test.ts",

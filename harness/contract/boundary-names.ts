@@ -111,7 +111,8 @@ export function namesOf(family: Family, demands: Demands, protocol: FlowProtocol
   const elsewhere = [...FAR[family], ...addressBoundaries(points.addresses, family, addresses)];
   const targets = ["upstream", ...elsewhere];
   const isOpen = (dialled: number) => !isMet(byName("client"), "pod", dialled);
-  const firsts = points.ports.map(([first]) => Number(first));
+  // Port 0, which ranges may begin with, is no port that anybody dials.
+  const firsts = points.ports.map(([first]) => Math.max(1, Number(first)));
   const openFirst = (known: readonly number[]) => [...known.filter(isOpen), ...known.filter((one) => !isOpen(one))];
   // Of datagrams a contract seldom captures more than DNS, and some contracts capture nothing else of TCP either.
   const [usual, named] = [openFirst(PEER_PORTS), openFirst(firsts)];

@@ -87,12 +87,12 @@ function demand(settings: ConsulSettings, connection: Connection, own: Readonly<
 }
 
 /**
- * DNS of every uid, the proxy's too. With an address alone DNS to anywhere is sent there; what was dialled at a loopback address keeps that
- * as its source and gets nowhere, which no document promises or denies.
+ * DNS of every uid, the proxy's too. With an address alone DNS to anywhere is sent there; what was dialled at a loopback address, or from
+ * one, keeps that as its source and gets nowhere, which no document promises or denies.
  */
 function demandDns(
   settings: ConsulSettings,
-  { family, port, protocol, destination, owner }: Connection,
+  { family, port, protocol, source, destination, owner }: Connection,
   own: Readonly<Record<Family, string>>,
 ): Demand | null {
   if (!capturesDns(settings) || port !== DNS_PORT || protocol === "icmp" || !capturesDnsOf(settings, family))
@@ -100,8 +100,10 @@ function demandDns(
   const captured = { must: "land-on", listener: DNS, clause: "dns-captured" } as const;
   const taken = holds([settings.proxyUid], owner.uid) ? { ...captured, deviation: PROXYS_DNS } : captured;
   const [only] = dnsDestination(settings, family);
-  if (only !== undefined) return destination === only ? taken : null;
-  const leavesLoopback = settings.dnsAddress !== null && !isLoopback(settings.dnsAddress) && isLoopback(destination);
+  if (only !== undefined && destination !== only) return null;
+  const isElsewhere = settings.dnsAddress !== null && !isLoopback(settings.dnsAddress);
+  const leavesLoopback = isElsewhere && (isLoopback(destination) || isLoopback(source));
+  if (only !== undefined && !leavesLoopback) return taken;
   return leavesLoopback || destination === own[family] ? { must: "unspecified" } : taken;
 }
 

@@ -9,9 +9,10 @@ import type { PodFacts } from "../mesh.ts";
 import { listClauses } from "./clauses.ts";
 import { demandInbound, demandVirtualMachine } from "./inbound-contract.ts";
 import { demandOutbound, isBorrowed } from "./outbound-contract.ts";
+import { AGENT_DNS_PORT } from "./pod.ts";
 import { findCapturedServers, hasIpv6 } from "./pod-facts.ts";
 import type { IstioSettings } from "./settings.ts";
-import { DNS_PORT, leave, networksOf, PASS_THROUGH, type Situation } from "./situation.ts";
+import { DNS_PORT, holds, isInside, leave, networksOf, PASS_THROUGH, type Situation } from "./situation.ts";
 
 /** Gives what istio-iptables does for settings, in words of its help and Istio's documents. */
 export function makeContract(settings: IstioSettings, { addresses, resolvers, own, behindLink }: PodFacts): Contract {
@@ -49,11 +50,27 @@ function demand(situation: Situation, connection: Connection): Demand {
 }
 
 function demandOfFamily(situation: Situation, connection: Connection): Demand {
-  if (situation.servers !== "none" && isFromDnsPort(connection)) return { must: "unspecified" };
+  if (situation.servers !== "none" && (isFromDnsPort(connection) || isLostInside(situation, connection)))
+    return { must: "unspecified" };
   if (connection.startedOn === "pod") return demandOutbound(situation, connection);
   return connection.startedOn === "vm"
     ? demandVirtualMachine(situation, connection)
     : demandInbound(situation, connection);
+}
+
+/**
+ * What the proxy asks or answers as DNS over UDP has a conntrack zone, which it leaves where it arrives inside the pod: the answer belongs to no
+ * connection there, and --drop-invalid drops it. No document says anything about it.
+ */
+function isLostInside(situation: Situation, connection: Connection): boolean {
+  const { proxyUid, proxyGid, dropInvalid } = situation.settings;
+  const { family, protocol, startedOn, port, source, sourcePort, owner, destination } = connection;
+  const isProxys = holds(proxyUid, owner.uid) || holds(proxyGid, owner.gid);
+  const isOfProxysZone = isProxys && (port === DNS_PORT || sourcePort === AGENT_DNS_PORT);
+  // Where all DNS is captured, so is what everybody asks; from the pass-through's address it arrives all the same.
+  const isOfZone = isOfProxysZone || (port === DNS_PORT && source === PASS_THROUGH[family]);
+  const isSent = protocol === "udp" && startedOn === "pod" && isOfZone;
+  return dropInvalid === "on" && isSent && isInside(destination, situation);
 }
 
 function splitPoints({ settings, servers }: Situation, family: Family): SplitPoints {

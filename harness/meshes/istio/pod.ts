@@ -7,7 +7,8 @@ import type { IstioSettings } from "./settings.ts";
 const PROXY = "envoy";
 const PROXY_ID = 1337;
 /** Ports that no setting of the tool changes (pkg/config/constants, istio-agent's and Envoy's bootstrap). */
-const DNS_PORT = 15053;
+/** Where istio-agent listens for DNS, over TCP and UDP. */
+export const AGENT_DNS_PORT = 15053;
 const STATUS_PORTS = { status: 15020, probe: 15021, stats: 15090 } as const;
 
 /** Gives the pod of current Istio: Envoy with its listeners, and istio-agent with its own, both of one uid and gid. */
@@ -47,7 +48,7 @@ export function nameListener(settings: IstioSettings, port: number): string {
 
 /** Gives the name of the listener of captured DNS. */
 export function nameDnsListener(settings: IstioSettings): string {
-  return nameListener(settings, DNS_PORT);
+  return nameListener(settings, AGENT_DNS_PORT);
 }
 
 /**
@@ -102,7 +103,7 @@ function makeListeners(settings: IstioSettings): readonly ListenerShape[] {
     },
     { ...plain, name: "tunnel", role: "tunnel", port: inboundTunnelPort },
     {
-      ...{ ...plain, name: "dns", role: "dns", protocols: ["tcp", "udp"], port: DNS_PORT, mode: "redirect" },
+      ...{ ...plain, name: "dns", role: "dns", protocols: ["tcp", "udp"], port: AGENT_DNS_PORT, mode: "redirect" },
       dials: { kind: settings.redirectDns === "on" ? "resolver" : "nothing" },
     },
     ...Object.entries(STATUS_PORTS).map(([name, port]): ListenerShape => ({ ...plain, name, role: "status", port })),

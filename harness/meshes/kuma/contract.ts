@@ -1,7 +1,7 @@
 import { type Family, familyOf, parseNetwork } from "../../model/address.ts";
 import type { Clause, Connection, Contract } from "../../model/contract.ts";
 import type { Range } from "../../model/match.ts";
-import { loopbackAddress } from "../../model/pod.ts";
+import { isLoopback, loopbackAddress } from "../../model/pod.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
 import { networkRanges, type ValueRanges } from "../../model/value-ranges.ts";
 import { isFromDnsPort } from "../dns-port.ts";
@@ -31,9 +31,22 @@ function demand(facts: KumaFacts, connection: Connection): ReturnType<Contract["
   const { family, startedOn } = connection;
   if (!facts.families.includes(family)) return { must: "as-dialled", clause: "exclusions-untouched" };
   const { capture, zones } = facts.settings.dns;
-  if (capture !== "off" && zones === "split" && isFromDnsPort(connection)) return { must: "unspecified" };
+  const hasZones = capture !== "off" && zones === "split";
+  if (hasZones && (isFromDnsPort(connection) || isLostInside(facts, connection))) return { must: "unspecified" };
   if (startedOn === "pod") return demandOutbound(facts, connection);
   return demandVirtualNetwork(facts, connection) ?? demandInbound(facts, connection);
+}
+
+/**
+ * What the proxy asks or answers over UDP has a conntrack zone, which it leaves where it arrives inside the pod: the answer belongs to no
+ * connection there, and --drop-invalid-packets drops it. No document says anything about it.
+ */
+function isLostInside({ settings, pod }: KumaFacts, connection: Connection): boolean {
+  const { family, protocol, startedOn, port, sourcePort, owner, destination } = connection;
+  const isProxys = protocol === "udp" && startedOn === "pod" && owner.uid === settings.proxyUid;
+  const isOfZone = port === DNS_PORT || sourcePort === settings.dns.port;
+  const isInside = isLoopback(destination) || destination === pod.own[family];
+  return settings.dropInvalid === "on" && isProxys && isOfZone && isInside;
 }
 
 function concernsAny(name: ClauseName, { dns, virtualNetworks, outbound }: KumaSettings): boolean {

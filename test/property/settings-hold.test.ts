@@ -1,0 +1,35 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import type { Report } from "../../harness/model/report.ts";
+import { runCommand } from "../unit/cli/run-command.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "landfall-hold-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const ISTIO = ["--mesh", "istio", "-u", "1337", "-b", "*", "-i", "*"];
+const CONSUL = join(folder, "consul.json");
+const DNS = { ConsulDNSIP: "fd00::5", ConsulDNSPort: 8600, DualStack: true };
+writeFileSync(CONSUL, JSON.stringify({ ProxyUserID: "5995", ProxyInboundPort: 20000, ...DNS }));
+
+/** Settings that each say something for themselves, and more together: the rules of a mesh keep its contract under them all. */
+describe("a mesh's own rules do what its contract demands with", () => {
+  test.each<[string, readonly string[]]>([
+    ["Istio's DNS capture and --drop-invalid", [...ISTIO, "--redirect-dns", "--drop-invalid"]],
+    ["all DNS captured and --drop-invalid", [...ISTIO, "--redirect-dns", "--capture-all-dns", "--drop-invalid"]],
+    ["Kuma's DNS capture and invalid packets dropped", ["--mesh", "kuma", "--redirect-dns", "--drop-invalid-packets"]],
+    ["Consul's DNS on a server of IPv6 elsewhere", ["--mesh", "consul", "--mesh-config", CONSUL]],
+  ])("%s", { timeout: 120_000 }, async (_, words) => {
+    const { code, out } = await runCommand("prove", ...words);
+    expect(code, out).toBe(0);
+  });
+});
+
+test("no flow dials port 0, with which a range may begin", async () => {
+  const words = ["-p", "4143", "-o", "4140", "-u", "2102", "--inbound-ports-to-ignore", "0-65535"];
+  const { code, out } = await runCommand("verify", "--mesh", "linkerd", ...words, "--sandbox", "simulated", "--json");
+  const [scenario] = (JSON.parse(out) as Report).scenarios;
+  const zero = scenario?.flows.filter(({ to, protocol }) => to.port === 0 && protocol !== "icmp");
+  expect({ code, zero: zero?.map(({ flow }) => flow) }).toEqual({ code: 0, zero: [] });
+});
