@@ -8,7 +8,7 @@ export function firstConnection(flow: ResolvedFlow, { links }: Pick<PodShape, "l
   const startedOn = hostOfActor(flow.from.actor);
   const [link] = links;
   return {
-    ...(startedOn === "vm" && link !== undefined ? { link } : {}),
+    ...(link === undefined ? {} : { link }),
     family: flow.family,
     protocol: flow.protocol,
     startedOn,

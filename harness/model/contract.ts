@@ -28,7 +28,7 @@ export interface Identity {
 export interface Connection {
   readonly family: Family;
   readonly protocol: Protocol;
-  /** The interface of the pod behind which a `vm` stands; absent for others, and where it is not known. */
+  /** The interface of the pod behind which a `vm` stands; absent where there is none, and where it is not known. */
   readonly link?: string;
   /** The host whose process dials: `pod`, `client`, `upstream`, `vm`, or a name under a contract's `hosts`. */
   readonly startedOn: string;

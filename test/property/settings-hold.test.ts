@@ -19,6 +19,9 @@ describe("a mesh's own rules do what its contract demands with", () => {
     ["Istio's DNS capture and --drop-invalid", [...ISTIO, "--redirect-dns", "--drop-invalid"]],
     ["all DNS captured and --drop-invalid", [...ISTIO, "--redirect-dns", "--capture-all-dns", "--drop-invalid"]],
     ["Kuma's DNS capture and invalid packets dropped", ["--mesh", "kuma", "--redirect-dns", "--drop-invalid-packets"]],
+    ["an excluded interface beside a virtual machine's", [...ISTIO, "-k", "veth0", "-c", "eth2"]],
+    ["excluded interfaces named by a pattern", [...ISTIO, "-c", "eth+"]],
+    ["the pod's own interface as a virtual machine's", [...ISTIO, "-k", "eth0"]],
     ["Consul's DNS on a server of IPv6 elsewhere", ["--mesh", "consul", "--mesh-config", CONSUL]],
   ])("%s", { timeout: 120_000 }, async (_, words) => {
     const { code, out } = await runCommand("prove", ...words);

@@ -50,7 +50,7 @@ function demand(situation: Situation, connection: Connection): Demand {
 }
 
 function demandOfFamily(situation: Situation, connection: Connection): Demand {
-  if (situation.servers !== "none" && (isFromDnsPort(connection) || isLostInside(situation, connection)))
+  if (situation.servers !== "none" && (isFromDnsPort(connection) || isErrorLost(situation, connection)))
     return { must: "unspecified" };
   if (connection.startedOn === "pod") return demandOutbound(situation, connection);
   return connection.startedOn === "vm"
@@ -59,10 +59,11 @@ function demandOfFamily(situation: Situation, connection: Connection): Demand {
 }
 
 /**
- * What the proxy asks or answers as DNS over UDP has a conntrack zone, which it leaves where it arrives inside the pod: the answer belongs to no
- * connection there, and --drop-invalid drops it. No document says anything about it.
+ * Where nobody listens, the kernel says so with an ICMP error. What the proxy asks or answers as DNS has a conntrack zone, and the error
+ * inside the pod has another: it is INVALID there, and --drop-invalid drops it. A contract does not know who listens, and demands
+ * nothing.
  */
-function isLostInside(situation: Situation, connection: Connection): boolean {
+function isErrorLost(situation: Situation, connection: Connection): boolean {
   const { proxyUid, proxyGid, dropInvalid } = situation.settings;
   const { family, protocol, startedOn, port, source, sourcePort, owner, destination } = connection;
   const isProxys = holds(proxyUid, owner.uid) || holds(proxyGid, owner.gid);

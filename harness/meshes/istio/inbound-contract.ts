@@ -21,6 +21,8 @@ export function demandInbound(situation: Situation, connection: Connection): Dem
   const { settings, own } = situation;
   const { protocol, port, destination, family } = connection;
   if (destination !== own[family]) return { must: "unspecified" };
+  if (namesInterface(settings.kubevirtInterfaces, POD_INTERFACE))
+    return demandVirtualMachine(situation, { ...connection, link: POD_INTERFACE });
   if (namesInterface(settings.excludeInterfaces, POD_INTERFACE)) return leave("interfaces-untouched");
   if (protocol !== "tcp" || settings.inboundPortsInclude.length === 0) return leave("rest-untouched");
   const isTproxy = settings.interceptionMode === "TPROXY";
@@ -33,16 +35,17 @@ export function demandInbound(situation: Situation, connection: Connection): Dem
 }
 
 /**
- * Gives what must become of a connection from a virtual machine, which stands behind the first of the interfaces that the settings name.
+ * Gives what must become of a connection from a virtual machine, which stands behind the first of the interfaces that the settings name
+ * where nobody says behind which; nothing where they do not name its interface.
  * Its traffic is outbound even where it is for the pod; only TPROXY does not keep to that.
  */
 export function demandVirtualMachine(situation: Situation, connection: Connection): Demand {
   const { settings } = situation;
   const { protocol, destination, family } = connection;
-  const [link] = listLinks(settings);
-  if (link === undefined) return { must: "unspecified" };
+  const link = connection.link ?? listLinks(settings)[0] ?? "";
   const isExcluded = namesInterface(settings.excludeInterfaces, link);
   const isMachine = namesInterface(settings.kubevirtInterfaces, link);
+  if (!isExcluded && !isMachine) return { must: "unspecified" };
   const untouched = leave(isExcluded && !isMachine ? "interfaces-untouched" : "rest-untouched");
   if (protocol !== "tcp") return untouched;
   const isOutbound = isMachine && networksHold(settings.outboundIpRangesInclude, destination, family, situation);

@@ -48,8 +48,7 @@ function demandRedirect(situation: Situation, connection: Connection): Demand {
   const { settings } = situation;
   const { destination, source, protocol, port, family, owner } = connection;
   const inside = isInside(destination, situation);
-  if (namesInterface(settings.excludeInterfaces, findExit(destination, family, situation)))
-    return leave("interfaces-untouched");
+  if (namesInterface(settings.excludeInterfaces, findExit(connection, situation))) return leave("interfaces-untouched");
   if (protocol !== "icmp" && holds(settings.outboundPortsExclude, port)) return leave("exclusions-untouched");
   if (inside && source === PASS_THROUGH[family]) return leave("pass-through-untouched");
   const byOwner = demandByOwner(situation, connection, inside);

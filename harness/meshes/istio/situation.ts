@@ -1,5 +1,5 @@
 import { addressValue, type Family, type Network, networkHolds, parseNetwork } from "../../model/address.ts";
-import type { Demand } from "../../model/contract.ts";
+import type { Connection, Demand } from "../../model/contract.ts";
 import type { Range } from "../../model/match.ts";
 import { isLoopback, loopbackAddress, POD_INTERFACE } from "../../model/pod.ts";
 import type { ClauseName } from "./clauses.ts";
@@ -81,9 +81,9 @@ export function namesInterface(list: readonly string[], name: string): boolean {
   return list.some((entry) => (entry.endsWith("+") ? name.startsWith(entry.slice(0, -1)) : entry === name));
 }
 
-/** Gives the interface by which the pod reaches an address. */
-export function findExit(address: string, family: Family, situation: Situation): string {
-  if (isInside(address, situation)) return "lo";
-  const [link] = listLinks(situation.settings);
-  return link !== undefined && address === situation.behindLink?.[family] ? link : POD_INTERFACE;
+/** Gives the interface by which the pod reaches what a connection dials. */
+export function findExit({ destination, family, link }: Connection, situation: Situation): string {
+  if (isInside(destination, situation)) return "lo";
+  const further = link ?? listLinks(situation.settings)[0];
+  return further !== undefined && destination === situation.behindLink?.[family] ? further : POD_INTERFACE;
 }

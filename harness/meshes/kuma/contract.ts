@@ -32,16 +32,17 @@ function demand(facts: KumaFacts, connection: Connection): ReturnType<Contract["
   if (!facts.families.includes(family)) return { must: "as-dialled", clause: "exclusions-untouched" };
   const { capture, zones } = facts.settings.dns;
   const hasZones = capture !== "off" && zones === "split";
-  if (hasZones && (isFromDnsPort(connection) || isLostInside(facts, connection))) return { must: "unspecified" };
+  if (hasZones && (isFromDnsPort(connection) || isErrorLost(facts, connection))) return { must: "unspecified" };
   if (startedOn === "pod") return demandOutbound(facts, connection);
   return demandVirtualNetwork(facts, connection) ?? demandInbound(facts, connection);
 }
 
 /**
- * What the proxy asks or answers over UDP has a conntrack zone, which it leaves where it arrives inside the pod: the answer belongs to no
- * connection there, and --drop-invalid-packets drops it. No document says anything about it.
+ * Where nobody listens, the kernel says so with an ICMP error. What the proxy asks or answers as DNS has a conntrack zone, and the error
+ * inside the pod has another: it is INVALID there, and --drop-invalid-packets drops it. A contract does not know who listens, and demands
+ * nothing.
  */
-function isLostInside({ settings, pod }: KumaFacts, connection: Connection): boolean {
+function isErrorLost({ settings, pod }: KumaFacts, connection: Connection): boolean {
   const { family, protocol, startedOn, port, sourcePort, owner, destination } = connection;
   const isProxys = protocol === "udp" && startedOn === "pod" && owner.uid === settings.proxyUid;
   const isOfZone = port === DNS_PORT || sourcePort === settings.dns.port;

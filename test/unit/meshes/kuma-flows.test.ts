@@ -63,6 +63,13 @@ describe("Kuma's contract demands where real flows landed under its rules:", () 
       const connection = readConnection(flow, settings.proxyUid);
       return [flow, landingOf(contract.demand(connection), connection, shape)];
     });
-    expect(Object.fromEntries(demanded)).toEqual(vector.landings);
+    // Of what the proxy asks as DNS inside the pod nothing is demanded where invalid packets are dropped: see isErrorLost in its contract.
+    const unasked = new Set(demanded.flatMap(([flow, demand]) => (demand === "unspecified" ? flow : [])));
+    expect(
+      [...unasked].filter((flow) => !/^(v6 )?proxyuid.*->(own ip|127\.|\[::1\]).*:53\/udp$/.test(`${flow}`)),
+    ).toEqual([]);
+    const isAsked = ([flow]: readonly unknown[]) => !unasked.has(`${flow}`);
+    const landed = Object.entries(vector.landings).filter(isAsked);
+    expect(Object.fromEntries(demanded.filter(isAsked))).toEqual(Object.fromEntries(landed));
   });
 });
