@@ -8,6 +8,8 @@ import { currentRunId } from "../../../harness/sandbox/run-id.ts";
 const engine = connectEngine();
 /** A run of this machine whose process has another start than the one that has its pid now. */
 const DEAD = currentRunId().replace(/\d+$/, "1");
+/** How often a network is made that other runs sweep away. */
+const ATTEMPTS = 5;
 const cleanUp: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
@@ -30,6 +32,22 @@ async function makeContainer(labels: Readonly<Record<string, string>>, network: 
 }
 
 /**
+ * Makes a network of a dead run and a container on it. Until the container is there another run may sweep the network away: then it is
+ * made again.
+ */
+async function makeDeadNetwork(labels: Readonly<Record<string, string>>): Promise<readonly [string, string]> {
+  for (let attempt = 1; ; attempt++) {
+    const network = await makeNetwork({ [RUN_LABEL]: DEAD });
+    try {
+      return [network, await makeContainer(labels, network)];
+    } catch (error) {
+      const isSwept = (await unlessGone(engine.getNetwork(network).inspect())) === null;
+      if (!isSwept || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+/**
  * Sweeps, and gives which of these things are still there. It may have been another run that has swept them meanwhile: every run does
  * so when it starts.
  */
@@ -46,13 +64,11 @@ async function leftAfterSweep(ids: readonly string[], scope: SweepScope): Promis
 
 describe("a sweep", () => {
   test("removes a dead run's network with the container that is still on it", async () => {
-    const network = await makeNetwork({ [RUN_LABEL]: DEAD });
-    const container = await makeContainer({ [RUN_LABEL]: DEAD }, network);
+    const [network, container] = await makeDeadNetwork({ [RUN_LABEL]: DEAD });
     expect(await leftAfterSweep([network, container], "dead")).toEqual([]);
   });
   test("leaves a network to the next sweep while a foreign container is connected to it", async () => {
-    const network = await makeNetwork({ [RUN_LABEL]: DEAD });
-    const container = await makeContainer({}, network);
+    const [network, container] = await makeDeadNetwork({});
     expect(await leftAfterSweep([network, container], "dead")).toEqual([network, container]);
     await engine.getContainer(container).remove({ force: true });
     expect(await leftAfterSweep([network], "dead")).toEqual([]);
