@@ -108,14 +108,16 @@ export function renderSettingWords(tokens: readonly WordToken[]): readonly strin
   return tokens.filter((token) => !isIdleToken(token)).flatMap(renderToken);
 }
 
-type PathOf = { readonly path: string } | null;
-
 /**
  * Gives the words that mean the same settings on another command line: those of a mesh, or `--manifest` with the path of one.
  *
  * @example
  * writeCaptureWords(linkerd, tokens, null)   // ["--mesh", "linkerd", "--proxy-uid", "2102"]
  */
-export function writeCaptureWords(mesh: NamedMesh, tokens: readonly WordToken[], manifest: PathOf) {
+export function writeCaptureWords(
+  mesh: NamedMesh,
+  tokens: readonly WordToken[],
+  manifest: { readonly path: string } | null,
+): readonly string[] {
   return manifest === null ? [...namingWords(mesh), ...renderSettingWords(tokens)] : ["--manifest", manifest.path];
 }

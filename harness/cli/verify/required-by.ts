@@ -21,11 +21,11 @@ export function describeRequiredBy(line: CaptureCommandLine, manifest: ReadManif
   const { options, mesh, captureWords, origins } = line;
   const contract = lastValue(options, "contract");
   if (mesh === null || contract !== undefined) return { kind: "contract", text: contract ?? "" };
-  if (manifest !== null) return { kind: "settings", text: describeManifest(manifest) };
-  const own = captureWords[0] === "--mesh" ? captureWords.slice(2) : captureWords;
   const further = SAYING.flatMap((name) =>
     (options.values.get(name) ?? []).flatMap((value) => (name === "strict" ? [`--${name}`] : [`--${name}`, value])),
   );
+  if (manifest !== null) return { kind: "settings", text: describeManifest(manifest, further) };
+  const own = captureWords[0] === "--mesh" ? captureWords.slice(2) : captureWords;
   const words = renderWords(["--mesh", mesh.name, ...own, ...further]);
   const named = (kind: string) => [
     ...new Set(Object.values(origins).flatMap((origin) => (origin.kind === kind && origin.name ? [origin.name] : []))),
@@ -41,10 +41,10 @@ export function describeRequiredBy(line: CaptureCommandLine, manifest: ReadManif
 }
 
 /** Annotations outweigh words, and have no words of their own. */
-function describeManifest({ path, mesh, tokens, config }: ReadManifestFile): string {
+function describeManifest({ path, mesh, tokens, config }: ReadManifestFile, further: readonly string[]): string {
   const words = config === null ? renderSettingWords(tokens) : [];
   const rest = config === null ? "" : ", with the settings of its annotations";
-  return `${path}: ${renderWords(["--mesh", mesh.name, ...words])}${rest}`;
+  return `${path}: ${renderWords(["--mesh", mesh.name, ...words, ...further])}${rest}`;
 }
 
 function renderWords(words: readonly string[]): string {

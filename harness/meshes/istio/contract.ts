@@ -68,7 +68,7 @@ function isErrorLost(situation: Situation, connection: Connection): boolean {
   const { family, protocol, startedOn, port, source, sourcePort, owner, destination } = connection;
   const isProxys = holds(proxyUid, owner.uid) || holds(proxyGid, owner.gid);
   const isOfProxysZone = isProxys && (port === DNS_PORT || sourcePort === AGENT_DNS_PORT);
-  // Where all DNS is captured, so is what everybody asks; from the pass-through's address it arrives all the same.
+  // What anybody asks captured servers has a zone too; only from the pass-through's address does it arrive there.
   const isOfZone = isOfProxysZone || (port === DNS_PORT && source === PASS_THROUGH[family]);
   const isSent = protocol === "udp" && startedOn === "pod" && isOfZone;
   return dropInvalid === "on" && isSent && isInside(destination, situation);

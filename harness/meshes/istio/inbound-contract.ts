@@ -36,8 +36,8 @@ export function demandInbound(situation: Situation, connection: Connection): Dem
 
 /**
  * Gives what must become of a connection from a virtual machine, which stands behind the first of the interfaces that the settings name
- * where nobody says behind which; nothing where they do not name its interface.
- * Its traffic is outbound even where it is for the pod; only TPROXY does not keep to that.
+ * where nobody says behind which; nothing where they do not name its interface. Its traffic is outbound even where it is for the pod; only
+ * TPROXY does not keep to that.
  */
 export function demandVirtualMachine(situation: Situation, connection: Connection): Demand {
   const { settings } = situation;

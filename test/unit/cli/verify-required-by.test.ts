@@ -107,8 +107,8 @@ describe("what a verdict was judged by", () => {
     const annotations = { "ambient.istio.io/redirection": "enabled", "ambient.istio.io/dns-capture": "false" };
     const ambient = { ...manifest, metadata: { ...metadata, annotations }, spec: { containers: spec.containers } };
     writeFileSync(join(folder, "ambient.json"), JSON.stringify(ambient));
-    expect(await tellRequired(["--manifest", "ambient.json", ...ONE_FLOW])).toBe(
-      "Required by ambient.json: --mesh istio-ambient, with the settings of its annotations",
+    expect(await tellRequired(["--manifest", "ambient.json", "--strict", ...ONE_FLOW])).toBe(
+      "Required by ambient.json: --mesh istio-ambient --strict, with the settings of its annotations",
     );
   });
   test("is the scenario itself, with the settings of its pod; of several each that failed names its own", async () => {

@@ -84,7 +84,7 @@ describe.each([
         (error: Error) => error,
       );
       const lines = stack?.split("\n").filter((line) => /^\s+at (?!.*node_modules)/.test(line));
-      expect(lines?.[0]).toMatch(/pod\.test\.ts(\?\S+)?:\d+:\d+/);
+      expect(lines?.[0]).toMatch(/pod\.test\.ts(\?vitest=\d+)?:\d+:\d+/);
       expect(stack).not.toContain("/harness/");
     }
   });
