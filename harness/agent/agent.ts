@@ -26,9 +26,9 @@ export type Calls = { readonly [N in CallName]: (params: CallParams<N>) => Promi
  */
 export function makeCalls(tell: (event: EventLine) => void): Calls {
   const tellRecords = (records: readonly Seen[]) => tell({ event: "seen", records });
-  const datagrams = new DatagramCrew(tellRecords);
-  const crew = new ListeningCrew(datagrams, tellRecords);
   const namespaces = new Namespaces();
+  const datagrams = new DatagramCrew(tellRecords, () => namespaces.areMade);
+  const crew = new ListeningCrew(datagrams, tellRecords);
   const registry = new ListenerRegistry(crew, namespaces);
   const rulesByName = new Map<string | null, KernelRules>();
   const rulesOf = (name: string | null) => {

@@ -24,11 +24,19 @@ type DatagramArrival = Exclude<DatagramNews, ThreadNews>;
  */
 export class DatagramCrew implements DatagramWaiting {
   readonly #tell: (records: readonly Seen[]) => void;
+  readonly #isAlone: () => boolean;
   #thread: Thread | null = null;
+  /** Listeners whose sockets are open, and that nothing is sent to before `start`. */
+  #waiting: DatagramListenerOrder[] = [];
   #flushing: Promise<void> | null = null;
 
-  constructor(tell: (records: readonly Seen[]) => void) {
+  /**
+   * `isAlone` tells whether nobody but this agent sends what its listeners take: then their thread, which takes as long to start as all
+   * else together, starts with the first flow that needs it.
+   */
+  constructor(tell: (records: readonly Seen[]) => void, isAlone: () => boolean) {
     this.#tell = tell;
+    this.#isAlone = isAlone;
   }
 
   /** Opens listeners of one owner, all or none. Throws what the kernel said. */
@@ -54,19 +62,24 @@ export class DatagramCrew implements DatagramWaiting {
     } finally {
       dropRole();
     }
-    this.#thread ??= startThread(this.#tell);
-    await this.#thread.carryOut({ order: "open", listeners: opened });
+    if (this.#thread === null && this.#isAlone()) this.#waiting.push(...opened);
+    else await this.#running().carryOut({ order: "open", listeners: opened });
   }
 
   /** Closes listeners; keys that are not open are passed over. */
   async close(keys: readonly string[]): Promise<void> {
+    const [closed, kept] = splitBy(this.#waiting, ({ key }) => keys.includes(key));
+    for (const { files } of closed) for (const fd of files) close(fd);
+    this.#waiting = kept;
     await this.#thread?.carryOut({ order: "close", keys });
   }
 
-  /** Resolves when the thread is up: one that is still starting would hear answers too late. */
+  /** Resolves when the thread is up, with all listeners: one that is still starting would hear answers too late. */
   async start(): Promise<void> {
-    this.#thread ??= startThread(this.#tell);
-    await this.flush();
+    const listeners = this.#waiting;
+    this.#waiting = [];
+    if (listeners.length > 0) await this.#running().carryOut({ order: "open", listeners });
+    else await this.#running().carryOut({ order: "flush" });
   }
 
   /** Tells once what comes in next at each of some sockets; their descriptors are the thread's from now on. Only after `start`. */
@@ -92,10 +105,19 @@ export class DatagramCrew implements DatagramWaiting {
     return () => clearTimeout(timer);
   }
 
+  #running(): Thread {
+    this.#thread ??= startThread(this.#tell);
+    return this.#thread;
+  }
+
   /** Resolves when everything seen so far has been told. */
   async flush(): Promise<void> {
     await this.#thread?.carryOut({ order: "flush" });
   }
+}
+
+function splitBy<T>(all: readonly T[], isFirst: (one: T) => boolean): readonly [T[], T[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
 }
 
 interface Thread {

@@ -76,10 +76,27 @@ interface Role {
 /** The role the thread still plays; null: none but its own. */
 let role: Role | null = null;
 
+/** The namespaces in which the thread has listeners for connections, and how many. */
+const acceptingNamespaces = new Map<number | null, number>();
+
 /**
- * Runs `act`, which must be synchronous, in a namespace and as an owner. The thread keeps the role until it needs another, anything else
- * is to be done ({@link dropRole}) or what runs now has ended: flows of one actor follow each other, and changing costs more than opening
- * a socket.
+ * Tells that the thread has opened a listener for connections in a namespace; call what it gives when the listener is closed. Whatever a
+ * thread accepts belongs to who it is then: where rules ask for owners, it must be itself again before the next connection comes in.
+ */
+export function noteListener(namespace: number | null): () => void {
+  const change = (by: number) => {
+    const count = (acceptingNamespaces.get(namespace) ?? 0) + by;
+    if (count > 0) acceptingNamespaces.set(namespace, count);
+    else acceptingNamespaces.delete(namespace);
+  };
+  change(1);
+  return () => change(-1);
+}
+
+/**
+ * Runs `act`, which must be synchronous, in a namespace and as an owner. The thread keeps the role until it needs another or anything else
+ * is to be done ({@link dropRole}): flows of one actor follow each other, and changing costs more than opening a socket. Where the thread
+ * itself accepts connections in that namespace ({@link noteListener}), it keeps the role no longer than what runs now.
  * For threads whose own owner is {@link OWN_OWNER}.
  */
 export function runInRole<T>(namespace: number | null, owner: Owner, act: () => T): T {
@@ -91,8 +108,7 @@ export function runInRole<T>(namespace: number | null, owner: Owner, act: () => 
 function takeRole(next: Role): void {
   dropRole();
   role = next;
-  // Whatever this thread accepts belongs to who it is then: it is itself again before the next connection comes in.
-  process.nextTick(dropRole);
+  if (acceptingNamespaces.has(next.namespace)) process.nextTick(dropRole);
   try {
     if (next.namespace !== null) enterNamespace(next.namespace);
     if (nameOwner(next.owner) !== nameOwner(OWN_OWNER)) assumeOwner(next.owner);

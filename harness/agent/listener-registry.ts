@@ -23,6 +23,8 @@ export class ListenerRegistry {
 
   /** See `listen` of the protocol; one call after the other. Where one cannot be opened, none of the missing ones is. */
   bringTo(specs: readonly ListenerSpec[]): Promise<{ readonly opened: number; readonly closed: number }> {
+    // Threads start beside whatever the turn waits for.
+    for (const { owner, protocol } of specs) if (protocol === "tcp") this.#crew.prepare(owner);
     const turn = this.#turn.then(() => this.#bringTo(specs));
     this.#turn = turn.catch(() => {});
     return turn;

@@ -1,4 +1,4 @@
-import { runInNamespace } from "./identity.ts";
+import { noteListener, runInNamespace } from "./identity.ts";
 import { type OpenListener, openListener } from "./listener.ts";
 import type { ListenerSpec, Seen } from "./protocol.ts";
 import { forwardFlow } from "./stub-envoy.ts";
@@ -55,7 +55,13 @@ export class ListenerSet {
               : runInNamespace(namespace, () => forwardFlow(greeting, seen, ends, stub)),
         }),
       );
-      this.#listeners.set(key, listener);
+      const forget = noteListener(namespace);
+      this.#listeners.set(key, {
+        close: () => {
+          listener.close();
+          forget();
+        },
+      });
     }
   }
 

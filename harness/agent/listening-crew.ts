@@ -30,6 +30,11 @@ export class ListeningCrew {
     this.#tell = tell;
   }
 
+  /** Starts the thread of an owner who is to open listeners for connections soon. */
+  prepare(owner: Owner): void {
+    this.#memberOf(owner);
+  }
+
   /** Opens listeners of one owner. Rejects with what the kernel said where one cannot be opened. */
   async open(owner: Owner, listeners: readonly ListenerOrder[]): Promise<void> {
     const streams = listeners.filter(({ spec }) => spec.protocol === "tcp");

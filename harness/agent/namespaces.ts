@@ -19,6 +19,11 @@ export class Namespaces {
     }
   }
 
+  /** Whether there are any: such an agent plays every host itself. */
+  get areMade(): boolean {
+    return this.#open.size > 0;
+  }
+
   /** Gives the descriptor of a namespace; throws where there is none of that name. */
   find(name: string | null): number | null {
     return name === null ? null : this.#get(name).fd;

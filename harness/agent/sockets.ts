@@ -105,7 +105,7 @@ export function beginToConnect(fd: number, target: Endpoint): number {
  */
 function readRefusal(fd: number): number {
   const errno = readSocketError(fd);
-  return isConnected(fd) ? 0 : errno;
+  return errno === 0 || isConnected(fd) ? 0 : errno;
 }
 
 /** Gives a socket's own end point; with `connect(2)` it has one, whether the connection is made or not. */
