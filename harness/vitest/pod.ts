@@ -17,7 +17,7 @@ import { lookAgain } from "../run/second-look.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { blameCaller } from "./caller.ts";
 import { orThrow, type RuleSource, type RulesWithCapture, readRuleSource, seedRules } from "./rule-source.ts";
-import type { FlowWords, Written } from "./words.ts";
+import type { FlowWords } from "./words.ts";
 
 /**
  * A flow that is driven when a matcher asks where it lands. Give it to `expect`: `await expect(pod.flow("app ->
@@ -85,10 +85,7 @@ export class Pod implements AsyncDisposable {
    * pod.flow("app -> upstream:80")
    * pod.flow("app -> upstrem:80")   // does not compile: there is no such target
    */
-  flow<Text extends string>(
-    text: Written<Text, FlowWords>,
-    { manner = "answer" }: { readonly manner?: Manner } = {},
-  ): PodFlow {
+  flow<Text extends string>(text: FlowWords<Text>, { manner = "answer" }: { readonly manner?: Manner } = {}): PodFlow {
     return {
       text,
       manner,

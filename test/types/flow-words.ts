@@ -14,6 +14,16 @@ export async function writeFlows(pod: Pod, text: string): Promise<void> {
   pod.flow("client -> pod:http");
   // @ts-expect-error there is no such protocol
   pod.flow("client -> pod:80/sctp");
+  // @ts-expect-error there is no such actor
+  pod.flow("again clinet -> pod:8080");
+  // @ts-expect-error there is no such target
+  pod.flow("again client -> pob:8080");
+  // @ts-expect-error a flow has two ends
+  pod.flow("client, pod:8080");
+  const port: number = text.length;
+  pod.flow(`app -> upstream:${port}`);
+  // @ts-expect-error there is no such target
+  pod.flow(`app -> upstrem:${port}`);
   const flow = pod.flow("client -> pod:8080");
   await expect(flow).toLandOn("envoy-inbound:15006");
   await expect(flow).toLandOn("app:8080 via envoy-inbound from 127.0.0.6");

@@ -57,6 +57,7 @@ const OWN_PORT = "to the proxy's own port, where the listener closes the connect
 const SELF_CALL = "from the proxy to its own pod, which count as inbound by design";
 const TPROXY_OVER_LO =
   "that TPROXY takes because it also sees traffic over lo; it does not take what the proxy then dials on loopback";
+const MARKED = "whose mark makes the kernel deliver them to the pod itself, whatever they dial";
 /** The property that is proven of every contract with a proxy, unless the contract has a name of its own for it. */
 const NO_LOOP = "no-loop";
 
@@ -160,7 +161,14 @@ function judgeLoop(flow: Flow, { answer, forward }: FlowLandings, context: Prope
   if (!concerns || !isTakenByProxy(answer, context)) return concerns ? "holds" : "not-concerned";
   if (isOwn && isProxyPort(connection, context)) return { exception: OWN_PORT };
   if (isOwn && !isPassThrough) return { exception: SELF_CALL };
+  if (isDeliveredByMark(connection, answer, context)) return { exception: MARKED };
   return isDesigned(flow, answer, context) ? { exception: TPROXY_OVER_LO } : "fails";
+}
+
+/** Policy routing by a mark delivers to the pod what is for elsewhere; it is no loop where the contract demands nothing of such sockets. */
+function isDeliveredByMark(connection: Connection, answer: Landing, { contract }: PropertyContext): boolean {
+  const isUntranslated = answer.originalDestination === null && answer.port === connection.port;
+  return connection.owner.mark !== 0 && isUntranslated && contract.demand(connection).must === "unspecified";
 }
 
 function isTakenByProxy({ host, listener }: Landing, { spec }: PropertyContext): boolean {
