@@ -3,7 +3,7 @@ import type Docker from "dockerode";
 import { AgentClient } from "../agents/agent-client.ts";
 import { FORWARDING_SYSCTLS, HOST_SYSCTLS, type Sysctls } from "../pod/sysctls.ts";
 import type { AgentContainerPlan, StartedAgent } from "./container.ts";
-import { unlessGone } from "./engine.ts";
+import { unlessGone, waitForRemoval } from "./engine.ts";
 import { noteContainers } from "./use.ts";
 
 /** What every container of one sandbox has in common. */
@@ -83,11 +83,11 @@ export class DockerCrew implements AsyncDisposable {
 
   async #end({ id, agent }: CrewMember): Promise<void> {
     const container = this.#engine.getContainer(id);
-    const removed = unlessGone(container.wait({ condition: "removed" }));
-    const timer = new AbortController();
-    const late = sleep(END_TIMEOUT_MS, "late", { signal: timer.signal }).catch(() => "in time");
+    const over = new AbortController();
+    const removed = waitForRemoval(container, over.signal);
+    const late = sleep(END_TIMEOUT_MS, "late", { signal: over.signal }).catch(() => "in time");
     const ended = agent[Symbol.asyncDispose]().then(() => removed);
     if ((await Promise.race([ended, late])) === "late") await unlessGone(container.remove({ force: true }), [404, 409]);
-    timer.abort();
+    over.abort();
   }
 }

@@ -93,6 +93,28 @@ export async function unlessGone<T>(asked: Promise<T>, statuses: readonly number
   }
 }
 
+/** How long a wait may stay unanswered before it is asked again. */
+const WAIT_ANEW_MS = 1_000;
+
+/**
+ * Resolves with the exit status of a container when the engine has removed it; with null where it was gone already, or `givenUp` is
+ * aborted. An engine may leave a wait unanswered for ever whose container goes just as it is asked (seen of Docker 20.10), and the open
+ * connection keeps this process from ending: so the wait is given up now and then, and asked again.
+ */
+export async function waitForRemoval(container: Docker.Container, givenUp?: AbortSignal): Promise<number | null> {
+  for (;;) {
+    const patience = AbortSignal.timeout(WAIT_ANEW_MS);
+    const abortSignal = givenUp === undefined ? patience : AbortSignal.any([givenUp, patience]);
+    try {
+      const ended = await unlessGone(container.wait({ condition: "removed", abortSignal }));
+      return (ended as { readonly StatusCode: number } | null)?.StatusCode ?? null;
+    } catch (error) {
+      if (givenUp?.aborted) return null;
+      if (!patience.aborted) throw error;
+    }
+  }
+}
+
 /** Gives the HTTP status of an engine's refusal; null where the failure is of another kind. */
 function statusOf(error: unknown): number | null {
   const status = error instanceof Error && "statusCode" in error ? error.statusCode : null;

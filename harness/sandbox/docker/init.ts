@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import type Docker from "dockerode";
 import { LandfallError } from "../../errors.ts";
-import { engineFailed } from "./engine.ts";
+import { engineFailed, waitForRemoval } from "./engine.ts";
 import { makeLabels } from "./labels.ts";
 import { noteContainers } from "./use.ts";
 
@@ -54,7 +54,9 @@ async function runOnce(engine: Docker, plan: InitPlan): Promise<{ readonly statu
   engine.modem.demuxStream(stream, new PassThrough().resume(), output);
   stream.on("close", () => output.end());
   const said = text(output);
-  const removed: Promise<{ StatusCode: number }> = container.wait({ condition: "removed" });
+  const removed = waitForRemoval(container);
   await container.start();
-  return { status: (await removed).StatusCode, said: (await said).trim() };
+  const status = await removed;
+  if (status === null) throw new Error("it was removed before the engine told its exit status");
+  return { status, said: (await said).trim() };
 }

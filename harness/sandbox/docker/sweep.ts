@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { stateOfRun } from "../run-id.ts";
-import { unlessGone } from "./engine.ts";
+import { unlessGone, waitForRemoval } from "./engine.ts";
 import { KEEP_LABEL, RUN_LABEL } from "./labels.ts";
 import { removeNetwork } from "./network.ts";
 
@@ -81,6 +81,6 @@ async function findNetworks(engine: Docker): Promise<readonly Labelled[]> {
 async function removeContainer(engine: Docker, id: string): Promise<boolean> {
   const container = engine.getContainer(id);
   const removed = await unlessGone(container.remove({ force: true }), [404, 409]);
-  if (removed === null) await unlessGone(container.wait({ condition: "removed" }));
+  if (removed === null) await waitForRemoval(container);
   return removed !== null;
 }
