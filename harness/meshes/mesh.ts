@@ -160,7 +160,7 @@ export interface Mesh<Settings> {
    */
   readonly describeDefault?: (input: MeshInput, which: "injected" | "tool") => string;
   /**
-   * `whole`: without any option the tool's own defaults make rules, and commands that make rules take those. Left out, its defaults lack
+   * `whole`: without any option the tool runs with its own defaults, and commands that make rules take those. Left out, it lacks
    * what only the injector gives, and the injector's words are taken.
    */
   readonly toolDefaults?: "whole";

@@ -6,7 +6,7 @@ import type { WordToken } from "../../meshes/word-tokens.ts";
 
 /**
  * What a command takes where no option of the mesh is given: what the mesh's injector gives, or the defaults of its own tool;
- * `tool-if-whole`: those where they make rules, and else the injector's.
+ * `tool-if-whole`: those where the tool runs with them, and else the injector's.
  */
 export type WithoutFlags = "injected" | "tool" | "tool-if-whole";
 

@@ -12,6 +12,7 @@ export const istioAmbient: Mesh<AmbientSettings> = {
   reproduces: { project: "istio/istio", version: "master", commit: "86c9f01fd735", date: "2026-08-22" },
   options: AMBIENT_OPTIONS,
   injected: { words: INJECTED_WORDS, config: null },
+  toolDefaults: "whole",
   injectedAs: "variables",
   read: readAmbient,
   render: (settings) => ({ words: renderWords(settings), config: null }),

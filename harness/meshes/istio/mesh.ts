@@ -15,6 +15,7 @@ export const istio: Mesh<IstioSettings> = {
   reproduces: { project: "istio/istio", version: "master", commit: "86c9f01fd735", date: "2026-08-22" },
   options: ISTIO_OPTIONS,
   injected: { words: INJECTED_WORDS, config: null },
+  toolDefaults: "whole",
   read: readIstio,
   render: renderSettings,
   generate: generateRules,

@@ -21,6 +21,7 @@ export const kuma: Mesh<KumaSettings> = {
   reproduces: { project: "kumahq/kuma", version: "master", commit: "348b6528bc23", date: "2026-08-21" },
   options: KUMA_OPTIONS,
   injected: { words: [], config: null },
+  toolDefaults: "whole",
   read: readKuma,
   render: renderSettings,
   generate: generateRules,

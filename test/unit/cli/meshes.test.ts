@@ -70,8 +70,9 @@ describe("landfall generate --mesh", () => {
     expect(lines.length).toBeGreaterThan(0);
     for (const line of lines) expect((await runCommand(...line.split(" ").slice(1))).code).toBe(0);
   });
-  test("uses the injected default without options, and refuses options that leave a required one out", async () => {
-    expect((await runCommand("generate", "--mesh", "kuma")).err).toMatch(/the defaults of kuma's own tool/);
+  test("uses its tool's defaults without options, or what that tool needs, and refuses options that leave out a required one", async () => {
+    for (const mesh of ["kuma", "istio", "istio-ambient"])
+      expect((await runCommand("generate", "--mesh", mesh)).err).toContain(`the defaults of ${mesh}'s own tool`);
     expect((await runCommand("generate", "--mesh=linkerd")).err).toMatch(/linkerd's own injector sets: .*4143/);
     const { code, err } = await runCommand("generate", "--mesh=linkerd", "--proxy-uid", "2102");
     expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/has no default for it/) });
