@@ -52,7 +52,8 @@ export type Requirement = (typeof REQUIREMENTS)[number];
 
 /**
  * What a contract demands of one connection, and the clause that says so. `unspecified`: no clause concerns it, so that no landing is
- * wrong. `deviation`: the tool does something else than its documents promise, and the clause describes the tool.
+ * wrong; `mayReturn`: it may even bring a proxy's own dial back to the proxy, and why, as a phrase behind "flows". `deviation`: the tool
+ * does something else than its documents promise, and the clause describes the tool.
  */
 export type Demand =
   | { readonly must: Requirement; readonly clause: string; readonly deviation?: Deviation }
@@ -65,7 +66,7 @@ export type Demand =
       readonly clause: string;
       readonly deviation?: Deviation;
     }
-  | { readonly must: "unspecified" };
+  | { readonly must: "unspecified"; readonly mayReturn?: string };
 
 /** Where a tool and its documents differ, as one sentence each, and what the documents demand. */
 export interface Deviation {

@@ -22,11 +22,28 @@ describe("a mesh's own rules do what its contract demands with", () => {
     ["an excluded interface beside a virtual machine's", [...ISTIO, "-k", "veth0", "-c", "eth2"]],
     ["excluded interfaces named by a pattern", [...ISTIO, "-c", "eth+"]],
     ["the pod's own interface as a virtual machine's", [...ISTIO, "-k", "eth0"]],
+    ["rules of nftables in a pod without IPv6 rules", ["--mesh", "istio", "--native-nftables"]],
+    [
+      "the same with DNS capture and --drop-invalid",
+      [...ISTIO, "--native-nftables", "--redirect-dns", "--drop-invalid"],
+    ],
+    ["TPROXY and a virtual machine", [...ISTIO, "-m", "TPROXY", "-k", "veth0"]],
     ["Consul's DNS on a server of IPv6 elsewhere", ["--mesh", "consul", "--mesh-config", CONSUL]],
   ])("%s", { timeout: 120_000 }, async (_, words) => {
     const { code, out } = await runCommand("prove", ...words);
     expect(code, out).toBe(0);
   });
+});
+
+test("what only a second socket at istio-agent's own port could send is not demanded", async () => {
+  const words = [...ISTIO, "-g", "1000", "--redirect-dns", "--capture-all-dns"];
+  const { code, out } = await runCommand("verify", ...words, "--sandbox", "simulated", "--json");
+  const [scenario] = (JSON.parse(out) as Report).scenarios;
+  const asked = scenario?.flows.filter(({ from, to, expected }) => {
+    const isQuery = from.port === 15053 && to.port === 53 && from.uid !== 1337 && from.gid !== 1000;
+    return isQuery && expected?.listener === "dns";
+  });
+  expect({ code, asked }).toEqual({ code: 0, asked: [] });
 });
 
 test("no flow dials port 0, with which a range may begin", async () => {

@@ -57,7 +57,7 @@ const OWN_PORT = "to the proxy's own port, where the listener closes the connect
 const SELF_CALL = "from the proxy to its own pod, which count as inbound by design";
 const TPROXY_OVER_LO =
   "that TPROXY takes because it also sees traffic over lo; it does not take what the proxy then dials on loopback";
-const MARKED = "whose mark makes the kernel deliver them to the pod itself, whatever they dial";
+const CANNOT_DIAL = "that end at the proxy, because the pod lacks the address from which the proxy would dial on";
 /** The property that is proven of every contract with a proxy, unless the contract has a name of its own for it. */
 const NO_LOOP = "no-loop";
 
@@ -103,14 +103,10 @@ function settingsOf({ name, origin, settings }: Clause): readonly GivenSetting[]
   return origin === "given" ? [{ text: `the clause ${name}`, families: [], holds: () => true }] : [];
 }
 
-function clauseOf(demand: Demand): string | null {
-  return demand.must === "unspecified" ? null : demand.clause;
-}
-
 /** A clause concerns the flows that it decides; each must land where the contract demands. */
 function judgeClause({ name }: Clause, flow: Flow, landings: FlowLandings, context: PropertyContext): PropertyVerdict {
   const demand = context.contract.demand(firstConnection(flow, context.spec.shape));
-  if (clauseOf(demand) !== name) return "not-concerned";
+  if (demand.must === "unspecified" || demand.clause !== name) return "not-concerned";
   return meetsDemand(demand, flow, landings, context) ? "holds" : "fails";
 }
 
@@ -151,7 +147,13 @@ function landDemanded(flow: Flow, { contract, spec, addresses }: PropertyContext
 
 /** A flow of a proxy's must not come back to it; nor may any flow, once the proxy dials on for it, go round for ever. */
 function judgeLoop(flow: Flow, { answer, forward }: FlowLandings, context: PropertyContext): PropertyVerdict {
-  if (forward.kind === "loop" || forward.kind === "could-not-look") return "fails";
+  if (forward.kind === "loop") return "fails";
+  if (forward.kind !== "could-not-look") return judgeFirstDial(flow, answer, context);
+  const endsAtProxy = forward.code === "cannot-be-dialled" && forward.hops.length > 0;
+  return endsAtProxy && judgeFirstDial(flow, answer, context) !== "fails" ? { exception: CANNOT_DIAL } : "fails";
+}
+
+function judgeFirstDial(flow: Flow, answer: Landing, context: PropertyContext): PropertyVerdict {
   const { shape } = context.spec;
   const connection = firstConnection(flow, shape);
   const isOwn = isPodsOwn(flow.to.address, { shape, addresses: context.addresses });
@@ -161,14 +163,9 @@ function judgeLoop(flow: Flow, { answer, forward }: FlowLandings, context: Prope
   if (!concerns || !isTakenByProxy(answer, context)) return concerns ? "holds" : "not-concerned";
   if (isOwn && isProxyPort(connection, context)) return { exception: OWN_PORT };
   if (isOwn && !isPassThrough) return { exception: SELF_CALL };
-  if (isDeliveredByMark(connection, answer, context)) return { exception: MARKED };
+  const demand = context.contract.demand(connection);
+  if (demand.must === "unspecified" && demand.mayReturn !== undefined) return { exception: demand.mayReturn };
   return isDesigned(flow, answer, context) ? { exception: TPROXY_OVER_LO } : "fails";
-}
-
-/** Policy routing by a mark delivers to the pod what is for elsewhere; it is no loop where the contract demands nothing of such sockets. */
-function isDeliveredByMark(connection: Connection, answer: Landing, { contract }: PropertyContext): boolean {
-  const isUntranslated = answer.originalDestination === null && answer.port === connection.port;
-  return connection.owner.mark !== 0 && isUntranslated && contract.demand(connection).must === "unspecified";
 }
 
 function isTakenByProxy({ host, listener }: Landing, { spec }: PropertyContext): boolean {

@@ -50,12 +50,30 @@ function demand(situation: Situation, connection: Connection): Demand {
 }
 
 function demandOfFamily(situation: Situation, connection: Connection): Demand {
-  if (situation.servers !== "none" && (isFromDnsPort(connection) || isErrorLost(situation, connection)))
-    return { must: "unspecified" };
+  if (situation.servers !== "none" && isOddDns(situation, connection)) return { must: "unspecified" };
+  if (situation.settings.dropInvalid === "on" && isToItself(connection)) return { must: "unspecified" };
   if (connection.startedOn === "pod") return demandOutbound(situation, connection);
   return connection.startedOn === "vm"
     ? demandVirtualMachine(situation, connection)
     : demandInbound(situation, connection);
+}
+
+function isOddDns(situation: Situation, connection: Connection): boolean {
+  return isFromDnsPort(connection) || isFromAgentsPort(situation, connection) || isErrorLost(situation, connection);
+}
+
+/**
+ * While istio-agent listens at its port, nobody else has a socket there. A query from that port inside the pod would, once it is
+ * redirected, have the same end as sender and receiver.
+ */
+function isFromAgentsPort(situation: Situation, connection: Connection): boolean {
+  const { protocol, startedOn, port, sourcePort, destination } = connection;
+  const isQuery = protocol === "udp" && startedOn === "pod" && port === DNS_PORT && isInside(destination, situation);
+  return isQuery && sourcePort === AGENT_DNS_PORT && !isProxys(situation, connection);
+}
+
+function isProxys({ settings }: Situation, { owner }: Connection): boolean {
+  return holds(settings.proxyUid, owner.uid) || holds(settings.proxyGid, owner.gid);
 }
 
 /**
@@ -64,14 +82,17 @@ function demandOfFamily(situation: Situation, connection: Connection): Demand {
  * nothing.
  */
 function isErrorLost(situation: Situation, connection: Connection): boolean {
-  const { proxyUid, proxyGid, dropInvalid } = situation.settings;
-  const { family, protocol, startedOn, port, source, sourcePort, owner, destination } = connection;
-  const isProxys = holds(proxyUid, owner.uid) || holds(proxyGid, owner.gid);
-  const isOfProxysZone = isProxys && (port === DNS_PORT || sourcePort === AGENT_DNS_PORT);
+  const { family, protocol, startedOn, port, source, sourcePort, destination } = connection;
+  const isOfProxysZone = isProxys(situation, connection) && (port === DNS_PORT || sourcePort === AGENT_DNS_PORT);
   // What anybody asks captured servers has a zone too; only from the pass-through's address does it arrive there.
   const isOfZone = isOfProxysZone || (port === DNS_PORT && source === PASS_THROUGH[family]);
   const isSent = protocol === "udp" && startedOn === "pod" && isOfZone;
-  return dropInvalid === "on" && isSent && isInside(destination, situation);
+  return situation.settings.dropInvalid === "on" && isSent && isInside(destination, situation);
+}
+
+/** A TCP socket that dials its own end answers its own SYN (RFC 9293, 3.5), and connection tracking calls that answer INVALID. */
+function isToItself({ protocol, source, sourcePort, destination, port }: Connection): boolean {
+  return protocol === "tcp" && source === destination && sourcePort === port;
 }
 
 function splitPoints({ settings, servers }: Situation, family: Family): SplitPoints {

@@ -24,11 +24,15 @@ export function demandOutbound(situation: Situation, connection: Connection): De
   // The kernel delivers what a socket marks so to the pod itself, whatever its destination; only an answer to a client is meant to.
   const isRerouted = isTransparent(settings) && namesFamily(situation, family);
   if (isRerouted && owner.mark === settings.tproxyMark)
-    return isPassThrough(situation, connection) ? leave("pass-through-untouched") : { must: "unspecified" };
+    return isPassThrough(situation, connection)
+      ? leave("pass-through-untouched")
+      : { must: "unspecified", mayReturn: REROUTED };
   const demand = demandRedirect(situation, connection);
   const staysInside = isInside(connection.destination, situation) && source !== PASS_THROUGH[family];
   return (demand.must === "as-dialled" && staysInside && demandInside(situation, connection)) || demand;
 }
+
+const REROUTED = "whose mark makes the kernel deliver them to the pod itself, whatever they dial";
 
 /** Says whether a socket of the pod has another host's address, which with TPROXY the proxy's alone have where it captures. */
 export function isBorrowed(situation: Situation, { startedOn, family, source, owner }: Connection): boolean {
