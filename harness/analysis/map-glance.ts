@@ -47,7 +47,7 @@ export function glanceFlows(rules: PodRules, family: Family, setting: AnalysisSe
     ([first, ...others]) => ({ ...first, socket: others.length > 0 ? "" : first.socket }),
   );
   return {
-    rows: joinWays(rows.map((row) => nameRow(row, family))),
+    rows: joinWays([...Map.groupBy(rows, ({ lane }) => lane.road).values()].flatMap((way) => nameRows(way, family))),
     isComplete,
     isKnown,
   };
@@ -129,7 +129,14 @@ function listDeciding(members: readonly FlowClass[], { explain }: ClassifiedLane
   return dropRepeated(members.flatMap((member) => explain(member, "answer").deciding ?? []));
 }
 
-function nameRow({ lane, socket, who, place, kind, deciding }: LaneRow, family: Family): GlanceRow {
+/** Rows of marked sockets are read first: what follows is about all that none of them names. */
+function nameRows(way: readonly LaneRow[], family: Family): readonly GlanceRow[] {
+  const isMarked = ({ socket }: LaneRow) => socket !== "";
+  const others = way.some(isMarked) ? OTHERS : "all";
+  return way.toSorted((a, b) => Number(isMarked(b)) - Number(isMarked(a))).map((row) => nameRow(row, family, others));
+}
+
+function nameRow({ lane, socket, who, place, kind, deciding }: LaneRow, family: Family, others: string): GlanceRow {
   const which = place === "only" ? "" : place === "rest" ? OTHERS : (who ?? "some others");
   const parts = [socket, which].filter((part) => part !== "");
   const [from, to] = lane.ends;
@@ -138,7 +145,7 @@ function nameRow({ lane, socket, who, place, kind, deciding }: LaneRow, family: 
     protocol: lane.protocol,
     from: [from],
     to: [to],
-    who: parts.length === 0 ? "all" : parts.join(", "),
+    who: parts.length === 0 ? others : parts.join(", "),
     kind,
     deciding,
   };

@@ -83,12 +83,18 @@ function stackLine({ way, who, third, fourth }: WayLine, columns: number, betwee
     .join("\n");
 }
 
+/** Says of one way that all flows go it alike; a list of ways says so itself. */
+function nameWhole(way: string, width: number): string {
+  const named = `${way}${" ".repeat(GAP)}all`;
+  return way.includes(",") || countCells(named) > width ? way : named;
+}
+
 function renderLine({ way, who, third, fourth }: WayLine, widths: Widths): string {
   const both = widths.way + GAP + widths.who;
   const cells: readonly (readonly [text: string, width: number])[] =
     who === "all" && countCells(way) > widths.way
       ? [
-          [way, both],
+          [nameWhole(way, both), both],
           [third, widths.third],
           [fourth, widths.fourth],
         ]

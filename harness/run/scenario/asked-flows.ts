@@ -67,7 +67,9 @@ function matchesText(pattern: string, text: string): boolean {
 
 function describeIdle(patterns: readonly string[], groups: readonly FlowGroup[]): readonly Finding[] {
   const texts = [...new Set(groups.flatMap(({ flows }) => flows.map(({ spec }) => renderFlowText(spec))))];
-  const among = texts.length === 1 ? "the only flow" : `any of the ${texts.length} flows`;
+  // As a report counts them: a flow that the proxy answers and the same that it forwards are two.
+  const count = groups.reduce((sum, { flows }) => sum + flows.length, 0);
+  const among = count === 1 ? "the only flow" : `any of the ${count} flows`;
   return patterns.map((pattern) => {
     const near = rankByMistakes(pattern, texts).slice(0, NEAREST);
     const named = near.length === 0 ? "" : `; the nearest: ${near.map((flow) => `"${flow}"`).join(", ")}`;

@@ -95,7 +95,7 @@ describe("verify --flows", () => {
     [
       "matches no flow of a scenario",
       ["--flows", "app -> upstrem:80"],
-      /any of the 17 flows; the nearest: "app -> upstream:80"/,
+      /any of the 19 flows; the nearest: "app -> upstream:80"/,
     ],
     ["matches no flow of settings", [...FLAGS, "--flows", "app -> upstream:4711"], /the nearest: "app -> upstream:/],
     ["stands beside --max-flows", ["--flows", "*", "--max-flows", "5"], /remove --max-flows/],

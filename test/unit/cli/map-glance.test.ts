@@ -29,8 +29,8 @@ describe("map", () => {
         "outside → pod    port 22, 15020        as dialled           ISTIO_INBOUND 1, 2",
         "                 all others            envoy-inbound:15006  ISTIO_IN_REDIRECT 1",
         "IPv6 pod → elsewhere, loopback         as dialled           none, filter INPUT 2",
-        "IPv6 pod → itself                      timed-out            filter INPUT 3",
-        "IPv6 outside → pod                     rejected             filter INPUT 3",
+        "IPv6 pod → itself  all                 timed-out            filter INPUT 3",
+        "IPv6 outside → pod  all                rejected             filter INPUT 3",
         "Not shown: TCP flows of sockets that are bound to an address; --all adds them.",
         "",
       ],
@@ -42,6 +42,16 @@ describe("map", () => {
       13,
       "IPv6 pod → elsewhere, loopback         as dialled            none, filter INPUT 2",
     ]);
+  });
+  test("names marked sockets first, so that every row speaks of what no row before it has named", async () => {
+    const { out } = await runCommand("map", "--mesh", "istio-ambient");
+    expect(out.split(/^pod → itself/m)[0]?.replaceAll(/\s+/g, " ")).toMatch(
+      /marked 0x539 .*marked 0x111 .*to not 169\.254\.7\.127, port 53 .*to 169\.254\.7\.127 .*all others /,
+    );
+  });
+  test("calls flows of unmarked sockets all others where others are marked", async () => {
+    const { out } = await runCommand("map", "--mesh", "istio", "-m", "TPROXY", "-b", "*");
+    expect(out).toMatch(/^pod → elsewhere +marked 0x539 .*\n +marked 0x53a .*\n +all others /m);
   });
   test("says which flows a rule rejects, and names the rule's line", async () => {
     const file = write(
