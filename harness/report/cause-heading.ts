@@ -43,13 +43,11 @@ function describeInstead(flows: readonly FlowReport[], kinds: readonly Landing["
   // What a proxy sends on was to go wherever its own connection goes.
   const direct = flows.filter(({ manner }) => manner === "answer");
   const asked = direct.length > 0 ? direct : flows;
-  const required = [...new Set(asked.map(({ expected }) => describeRequired(expected, kinds)))];
+  const required = [...new Set(asked.map((flow) => describeRequired(flow, kinds)))];
   if (required.length === 1 && flows.every(({ expected, observed }) => hasSameEnd(expected, observed)))
     return describeOtherWay(flows);
   if (required.length === 1) return ` instead of ${required.join("")}`;
-  const places = asked.map(({ expected }) =>
-    goesAsDialled(expected) ? AS_DIALLED : describeRequired(expected, kinds),
-  );
+  const places = asked.map((flow) => (goesAsDialled(flow.expected) ? AS_DIALLED : describeRequired(flow, kinds)));
   // A listener, where they were dialled, timing out: the one who reads "instead of" takes a name first, and a doing last.
   const rank = (end: string) => (end === AS_DIALLED ? 1 : isDoing(end) ? 2 : 0);
   const ends = [...new Set(places)].toSorted((a, b) => rank(a) - rank(b));
@@ -103,8 +101,12 @@ function listAlternatives(texts: readonly string[]): string {
 }
 
 /** Behind "lands on A instead of" stands B alone. */
-function describeRequired(expected: Expectation, observed: readonly Landing["kind"][]): string {
+function describeRequired({ expected, observed: landing }: FlowReport, observed: readonly Landing["kind"][]): string {
   if (!isLanding(expected)) return OPEN_ENDS[expected.kind].instead;
+  const isPassedOn = expected.kind === "listener" && expected.hops.length > 0 && landing.hops.length > 0;
+  // Whoever takes it first did so: what comes behind is wrong.
+  if (isPassedOn && landing.kind !== "listener" && nameEnd(landing) === nameEnd(expected))
+    return `reaching ${expected.listener}:${expected.port}`;
   const end = nameEnd(expected);
   const isListener = expected.kind === "listener" || expected.hops.length > 0;
   if (!isListener) return VERBS[expected.kind][2];

@@ -1,5 +1,7 @@
+import type { CauseReport } from "../model/cause-report.ts";
 import type { BackendName, FlowReport, FlowVerdict, ScenarioReport } from "../model/report.ts";
 import type { RulePlace } from "../model/rule-place.ts";
+import { describeCause, describeEnds } from "./causes-phrase.ts";
 import { renderRows } from "./html-evidence.ts";
 import { type Html, html } from "./html-text.ts";
 import { describeRule, shortenLanding } from "./landing-phrase.ts";
@@ -15,7 +17,7 @@ export function nameRow(scenarioIndex: number, flowIndex: number): string {
 const SAID_BY_CAUSE = ["required", "nearest"];
 
 /**
- * Gives a flow's row of its scenario's table, and beneath it what is known of a flow that did not go as it should, a cause once. What rules
+ * Gives a flow's row of its scenario's table, and beneath it what is known of a flow that did not go as it should. What rules
  * of the mesh's own are like those that it met is said by its cause alone: in chains of other names the first difference is a name.
  */
 export function renderFlow(
@@ -25,12 +27,19 @@ export function renderFlow(
   { backend, scenario }: { readonly backend: BackendName; readonly scenario: Pick<ScenarioReport, "causes"> },
 ): Html {
   const isExplained = isInCause(flow, scenario);
-  const evidence = selectEvidence(flow, told, backend).filter(
-    ([name]) => !isExplained || !SAID_BY_CAUSE.includes(name),
-  );
+  const rows = selectEvidence(flow, told, backend);
+  const cause = isExplained && rows.some(([name]) => name === "cause") ? findCause(flow, scenario) : undefined;
+  // Whoever opens this flow alone sees no other.
+  const evidence = cause
+    ? [...describeEnds(flow, backend), ...describeCause(cause)]
+    : rows.filter(([name]) => !isExplained || !SAID_BY_CAUSE.includes(name));
   const last = flow.rules.at(-1);
   return html`<tr class="${flow.verdict}-row" id="${row}"><td>${renderMark(flow.verdict)}</td><td><a href="#${row}">${flow.flow}</a></td><td>${flow.manner}</td><td>${shortenLanding(flow)}</td><td>${flow.observed.originalDestination ?? ""}</td><td>${last ? describeRule(dropChain(last)) : ""}</td></tr>
 ${evidence.length === 0 ? html`` : html`<tr class="evidence"><td colspan="6">${renderRows(evidence)}</td></tr>`}`;
+}
+
+function findCause(flow: FlowReport, { causes = [] }: Pick<ScenarioReport, "causes">): CauseReport | undefined {
+  return causes.find(({ flows }) => flows.some((each) => each.flow === flow.flow && each.manner === flow.manner));
 }
 
 /** A mark that is read aloud as what it means. */

@@ -59,6 +59,8 @@ export function findCauses(
     const isWhole = isTurnedAway || isOdd(cause, known);
     return { flow, cause, clause, isWhole, key: keyOf(cause, flow, isWhole, known) };
   });
+  const places = new Map(wrong.map((flow, i) => [flow, i]));
+  const placeOf = (flow: FlowReport) => places.get(flow) ?? 0;
   const groups = [...Map.groupBy(found, ({ key }) => key).values()].flatMap(joinAlike);
   return traceCauses(
     groups.flatMap((group) => {
@@ -72,7 +74,7 @@ export function findCauses(
     ...cause,
     ...(clause === null ? {} : { breaks: clause }),
     remedy: remedy ?? findRemedy(cause, first, tried),
-    flows: [first, ...others].map(({ flow, manner }) => ({ flow, manner })),
+    flows: [first, ...others].toSorted((a, b) => placeOf(a) - placeOf(b)).map(({ flow, manner }) => ({ flow, manner })),
   }));
 }
 
@@ -106,8 +108,9 @@ function keyOf(
   if (kind === "routing" || kind === "expectation") return JSON.stringify([kind, why]);
   // What no rule takes lands wherever it was dialled, and so does what a rule only lets go.
   if (kind === "no-rule") return JSON.stringify([kind, wanted?.chain]);
-  if (rule !== null && !settles(rule, known)) return JSON.stringify([kind, ruleKey]);
-  return JSON.stringify([kind, ruleKey, observed.kind, observed.listener]);
+  // A rule that stands before several others is said of each to stand before that one.
+  if (rule !== null && !settles(rule, known)) return JSON.stringify([kind, ruleKey, why]);
+  return JSON.stringify([kind, ruleKey, why, observed.kind, observed.listener]);
 }
 
 /** The settings' own rules land it where the settings demand: what is wrong is what the scenario expects. */

@@ -56,12 +56,13 @@ function joinGroup(group: readonly Early[], tried: Tried): TracedCause | null {
     ];
   };
   if (!landsWith([flow, ...flows], rule, move, tried)) return null;
-  const named = inOrder.map(({ later }) => namePlace(later));
+  const named = [...new Set(inOrder.map(({ later }) => namePlace(later)))];
+  const before = [named.slice(0, -1).join(", "), named.at(-1)].filter((part) => part !== "").join(" and ");
   const clauses = new Set(group.map(({ each }) => each.clause));
   return {
     cause: {
       ...first.each.cause,
-      why: `this rule stands before ${named.slice(0, -1).join(", ")} and ${named.at(-1)}, which would take these flows`,
+      why: `this rule stands before ${before}, which would take these flows`,
     },
     clause: clauses.size === 1 ? first.each.clause : null,
     remedy: `move this rule behind ${describeRule(last.later)}`,

@@ -216,12 +216,15 @@ describe("the causes of wrong landings", () => {
       rules.replace(/^(.*-m owner --uid-owner 1337 .*\n)/m, "-A ISTIO_OUTPUT -j ISTIO_REDIRECT\n$1"),
     );
     const line = lineOf(name, "-A ISTIO_OUTPUT -j ISTIO_REDIRECT");
-    const { out } = await verify(name);
+    const { out } = await verify(name, "--flows", "envoy -> *");
     expect(out).toContain(`rule      nat ISTIO_OUTPUT 3 (order.txt:${line}): -A ISTIO_OUTPUT -j ISTIO_REDIRECT\n`);
     expect(out).toContain(
       `because   this rule stands before ISTIO_OUTPUT 4 (order.txt:${line + 1}), which would take these flows\n`,
     );
-    expect(out).toContain(`remedy    move ISTIO_OUTPUT 4 (order.txt:${line + 1}) before this rule\n`);
+    expect(out).toContain(`remedy    move this rule behind nat ISTIO_OUTPUT 4 (order.txt:${line + 1}): `);
+    const all = (await verify(name)).out.replaceAll(/\s+/g, " ");
+    expect(all).toMatch(/before ISTIO_OUTPUT 4 \S+, ISTIO_OUTPUT 5 \S+ and ISTIO_OUTPUT 6 \S+, which would take these/);
+    expect(all).toContain(`remedy move this rule behind nat ISTIO_OUTPUT 6 (order.txt:${line + 3})`);
     expect(out).not.toMatch(/ missing /);
   });
   test("a rule that stands before several others that should come first is one cause, and is to be moved", async () => {
@@ -236,6 +239,25 @@ describe("the causes of wrong landings", () => {
     );
     // Of the two flows in full the second is of somebody else, and goes somewhere else.
     expect(text).toMatch(/ uid=1000,gid=1337 -> upstream:80 expected .* root -> localhost:8080 expected /);
+  });
+  test("a rule at the front of its chain stands before every rule that should come first, and is to be moved behind the last", async () => {
+    const take = "-A ISTIO_INBOUND -p tcp -j ISTIO_IN_REDIRECT\n";
+    const front = /^(-A ISTIO_INBOUND -p tcp -m tcp --dport 22 .*\n)/m;
+    const name = write("front.txt", (rules) => rules.replace(take, "").replace(front, `${take}$1`));
+    const line = lineOf(name, take.trim());
+    expect(await listCauses(name)).toMatchObject([
+      {
+        why: `this rule stands before ISTIO_INBOUND 2 (front.txt:${line + 1}) and ISTIO_INBOUND 3 (front.txt:${line + 2}), which would take these flows`,
+        remedy: expect.stringContaining(`move this rule behind nat ISTIO_INBOUND 3 (front.txt:${line + 2})`),
+      },
+    ]);
+  });
+  test("a loop is said to miss what lies behind the listener that takes it", async () => {
+    const redirect = "-A ISTIO_OUTPUT -j ISTIO_REDIRECT\n";
+    const before = /^(.*-m owner --uid-owner 1337 -j RETURN\n)/m;
+    const name = write("loop.txt", (rules) => rules.replace(redirect, "").replace(before, `${redirect}$1`));
+    const { out } = await verify(name, "--quiet", "--flows", "app -> upstream:80");
+    expect(out).toContain("1 flow loops instead of reaching upstream:80");
   });
   test("a rule that takes more than the required one is to be changed to it", async () => {
     const own = "-A ISTIO_OUTPUT -d 10.96.0.0/16 -j RETURN";
