@@ -4,7 +4,7 @@ import { type Html, html } from "./html-text.ts";
 
 /** Gives a command with a button that copies it, which shows only where the script runs: `Copy explain`. */
 export function renderCommand(name: "explain" | "verify", text: string): Html {
-  return html`<p class="command ${name}"><button type="button" class="copy" hidden>Copy ${name}</button> <code>${text}</code></p>
+  return html`<p class="command ${name}"><button type="button" class="copy" aria-live="polite" hidden>Copy ${name}</button> <code>${text}</code></p>
 `;
 }
 
@@ -18,7 +18,7 @@ export function renderFlowCommands({ flow, manner }: FlowReport, scenario: Scena
     ...(verify === null ? [] : [{ name: "verify", text: `${verify} --flows ${quoted}` }]),
   ];
   if (commands.length === 0) return html``;
-  return html`<div class="commands">${commands.map(({ name }) => html`<button type="button" class="copy" data-copies="${name}" hidden>Copy ${name}</button> `)}<details open><summary>commands</summary>
+  return html`<div class="commands">${commands.map(({ name }) => html`<button type="button" class="copy" data-copies="${name}" aria-label="Copy ${name} of ${flow}" aria-live="polite" hidden>Copy ${name}</button> `)}<details open><summary>commands</summary>
 ${commands.map(({ name, text }) => html`<p><code class="${name}">${text}</code></p>`)}</details></div>
 `;
 }

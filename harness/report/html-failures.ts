@@ -57,7 +57,7 @@ function renderFailedScenario({ scenario, failures }: FailedScenario, backend: B
   const causes = tellCauses(scenario, backend);
   const isInCause = ({ flow }: Failure) => scenario.causes !== undefined && flow.verdict === "wrong";
   const rowOf = (flow: FlowReport) => failures.find((each) => each.flow === flow)?.row ?? "";
-  return html`<h3>${scenario.name}<span class="claim">${scenario.claim}</span></h3>
+  return html`<h3>${scenario.name} <span class="claim">${scenario.claim}</span></h3>
 ${renderKeptEvidence(scenario.evidence, linkTo)}
 ${scenario.omissions.map(renderOmission)}
 ${causes.map((cause) => renderCause(cause, rowOf, scenario))}

@@ -32,7 +32,7 @@ function renderChain(rules: readonly RulePlace[]): Html {
   if (!first) return html``;
   const { family, table, chain } = first;
   const name = `IPv${family} ${table} ${chain}`;
-  return html`<h4>${name}</h4><ol aria-label="${name}">${rules.map((rule) => renderRule(rule))}</ol>`;
+  return html`<h3>${name}</h3><ol aria-label="${name}">${rules.map((rule) => renderRule(rule))}</ol>`;
 }
 
 /** The chain stands above the rule. */

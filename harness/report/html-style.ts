@@ -41,7 +41,7 @@ input, select, button { font: inherit; } .copy { font-size: 0.8em; } .command { 
 .commands details[open] { flex-basis: 100%; padding-left: 1.6rem; } .commands p + p { margin-top: 0.4rem; }
 .required { margin: -0.9rem 0 1rem; color: var(--dim); } .scenario .required { margin: 0.4rem 0; }
 .run { margin: 0 0 1.2rem; } .kept { display: block; margin: 0.3rem 0; } .rules summary { color: var(--dim); }
-.rules h4 { font-size: 0.85em; margin: 0.6rem 0 0; color: var(--dim); } .rules ol { margin: 0; padding-left: 2.4rem; }
+.rules h3 { font-size: 0.85em; margin: 0.6rem 0 0; color: var(--dim); } .rules ol { margin: 0; padding-left: 2.4rem; }
 .rules li { overflow-wrap: anywhere; } .rules small { color: var(--dim); }
 dialog { box-sizing: border-box; width: min(70rem, 100vw - 1rem); max-height: calc(100vh - 1rem); border: 1px solid var(--line);
   border-radius: 0.5rem; padding: 0.8rem 1rem; } dialog::backdrop { background: rgb(0 0 0 / 45%); }

@@ -62,9 +62,9 @@ export function renderComparison(): string {
   const settings = MESHES.map((mesh) => `- ${mesh.name}: ${describeInjected(mesh)}`);
   return `# The meshes side by side
 
-Where each mesh's injected default lands the same flows. \`npm run compare-meshes\` writes this file by the analysis behind \`landfall map\`; a test holds it to be current. The pod has the address 10.244.0.2, in the rows about IPv6 fd00:244::2 after it, and the name server 10.96.0.10.
+Where the same flows land under the settings that each mesh's injector gives its pods; Kuma's gives none, so its tool's own defaults count. \`npm run compare-meshes\` writes this file by the analysis behind \`landfall map\`; a test holds it to be current. The pod has the address 10.244.0.2, in the rows about IPv6 fd00:244::2 after it, and the name server 10.96.0.10: \`landfall map --mesh kuma --pod-ip 10.244.0.2,fd00:244::2\` shows such a pod.
 
-A landing is a listener and its port. \`as dialled\`: no rule changes anything, whoever listens there. \`dialled itself\`: somebody dialled the proxy's own port. In italics stand flows of the same row that take another way, such as sockets with a mark.
+A landing is a listener and its port. \`as dialled\`: no rule changes anything, whoever listens there. \`dialled itself\`: somebody dialled the proxy's own port. \`rejected\`: a rule refuses the flow, which whoever dials sees as refused. In italics stand flows of the same row that take another way, such as sockets with a mark.
 
 | flows | ${names.join(" | ")} |
 |---|${MESHES.map(() => "---|").join("")}
@@ -74,7 +74,7 @@ The settings:
 
 ${settings.join("\n")}
 
-What a move from one to another changes, class by class, \`diff\` tells:
+What a move from one to another changes, class by class, \`diff\` tells; it ends with exit code 1 where flows land differently:
 
 \`\`\`sh
 landfall diff --from linkerd --to 'istio --redirect-dns -u 1337 -b "*" -i "*"' --within 'app -> elsewhere:*'

@@ -38,11 +38,12 @@ function startFilter(): void {
 function readRow(row: HTMLTableRowElement) {
   const next = row.nextElementSibling;
   const flow = row.querySelector("a")?.textContent ?? "";
+  const told = next instanceof HTMLElement && next.className === "evidence" ? next : null;
   return {
     row,
-    told: next instanceof HTMLElement && next.className === "evidence" ? next : null,
+    told,
     actor: flow.replace(/^again /, "").replace(/(@\S*)? -> .*$/, ""),
-    text: (row.textContent ?? "").toLowerCase(),
+    text: `${row.textContent ?? ""} ${told?.textContent ?? ""}`.toLowerCase(),
     scenario: row.closest("details"),
   };
 }

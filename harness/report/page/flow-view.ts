@@ -214,9 +214,12 @@ async function copyText(button: HTMLButtonElement): Promise<void> {
     if (!document.execCommand("copy")) done = "Selected";
   }
   button.dataset["label"] ??= button.textContent ?? "";
+  button.dataset["said"] ??= button.ariaLabel ?? "";
   button.textContent = done;
+  button.ariaLabel = null;
   setTimeout(() => {
     button.textContent = button.dataset["label"] ?? "";
+    button.ariaLabel = button.dataset["said"] || null;
   }, 2000);
 }
 
