@@ -20,6 +20,7 @@ export function datagramFlows(family: Family, demands: Demands): readonly FlowSp
     ...inside(names),
     ...toServers(names, demands, taken),
     ...arriving(names),
+    ...(demands.shape.links.length > 0 ? passingThrough(names) : []),
   ];
   return flows.map((flow) => ({ ...flow, protocol: "udp" }));
 }
@@ -52,6 +53,12 @@ function ofOwners(
     ...byEach(firstIds(ids), stranger).flatMap((actor) => taken.map((to) => dial(actor, "upstream", to))),
     ...called.flatMap((actor) => named.map((dialled) => dial(actor, captured, dialled))),
   ];
+}
+
+/** From a virtual machine to elsewhere, whose datagrams only pass through the pod. */
+function passingThrough({ family, port, named }: BoundaryNames): readonly FlowSpec[] {
+  const dial = dialIn(family);
+  return [port, ...named.slice(0, 1)].map((dialled) => dial(byName("vm"), "upstream", dialled));
 }
 
 function inside(names: BoundaryNames): readonly FlowSpec[] {

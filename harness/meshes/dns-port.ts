@@ -11,3 +11,11 @@ const DNS_PORT = 53;
 export function isFromDnsPort({ protocol, sourcePort }: Connection): boolean {
   return protocol === "udp" && sourcePort === DNS_PORT;
 }
+
+/**
+ * Says whether a query of the pod's is sent from the port at which the proxy's DNS server listens. While it listens, nobody else has a
+ * socket there; inside the pod such a query would, once it is redirected, have the same end as sender and receiver.
+ */
+export function isFromServersPort({ protocol, startedOn, port, sourcePort }: Connection, serverPort: number): boolean {
+  return protocol === "udp" && startedOn === "pod" && port === DNS_PORT && sourcePort === serverPort;
+}

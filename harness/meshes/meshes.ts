@@ -10,6 +10,7 @@ import { istioAmbient } from "./istio-ambient/mesh.ts";
 import { kuma } from "./kuma/mesh.ts";
 import { linkerd } from "./linkerd/mesh.ts";
 import type { Mesh, MeshInput, MeshOption, PodFacts, ReadSettings, SettingOrigin } from "./mesh.ts";
+import { exemptOwnEnd } from "./own-end.ts";
 
 /** What of a mesh commands see. */
 const SHOWN = [
@@ -120,7 +121,9 @@ export function makeCapture<Settings>(mesh: Mesh<Settings>, settings: Settings, 
       environment: dropUnset(environment),
       files: config === null ? {} : { [CONFIG_FILE]: config.text },
     },
-    contractFor: keepContracts(({ pod, vm }) => mesh.contract(placed, { ...facts, own: pod, behindLink: vm })),
+    contractFor: keepContracts(({ pod, vm }) =>
+      exemptOwnEnd(mesh.contract(placed, { ...facts, own: pod, behindLink: vm })),
+    ),
     placeIn: ({ pod, vm }) =>
       makeCapture(mesh, placed, {
         ...facts,

@@ -9,9 +9,16 @@ const folder = mkdtempSync(join(tmpdir(), "landfall-hold-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const ISTIO = ["--mesh", "istio", "-u", "1337", "-b", "*", "-i", "*"];
+const SEED = ["--mesh", "istio-1.4", "-u", "1337", "-b", "*", "-i", "*"];
+const BOTH = join(folder, "both.json");
 const CONSUL = join(folder, "consul.json");
 const DNS = { ConsulDNSIP: "fd00::5", ConsulDNSPort: 8600, DualStack: true };
 writeFileSync(CONSUL, JSON.stringify({ ProxyUserID: "5995", ProxyInboundPort: 20000, ...DNS }));
+
+writeFileSync(
+  BOTH,
+  JSON.stringify({ ProxyUserID: "5995", ProxyInboundPort: 20000, ConsulDNSPort: 8600, DualStack: true }),
+);
 
 /** Settings that each say something for themselves, and more together: the rules of a mesh keep its contract under them all. */
 describe("a mesh's own rules do what its contract demands with", () => {
@@ -27,6 +34,10 @@ describe("a mesh's own rules do what its contract demands with", () => {
       "the same with DNS capture and --drop-invalid",
       [...ISTIO, "--native-nftables", "--redirect-dns", "--drop-invalid"],
     ],
+    ["rules of nftables with DNS capture", [...ISTIO, "--native-nftables", "--redirect-dns"]],
+    ["Kuma's capture of all DNS", ["--mesh", "kuma", "--redirect-all-dns-traffic"]],
+    ["Consul's DNS on both loopback addresses", ["--mesh", "consul", "--mesh-config", BOTH, "--native-nftables"]],
+    ["Istio 1.4's TPROXY and a virtual machine", [...SEED, "-m", "TPROXY", "-k", "tap0"]],
     ["TPROXY and a virtual machine", [...ISTIO, "-m", "TPROXY", "-k", "veth0"]],
     ["Consul's DNS on a server of IPv6 elsewhere", ["--mesh", "consul", "--mesh-config", CONSUL]],
   ])("%s", { timeout: 120_000 }, async (_, words) => {
@@ -44,6 +55,14 @@ test("what only a second socket at istio-agent's own port could send is not dema
     return isQuery && expected?.listener === "dns";
   });
   expect({ code, asked }).toEqual({ code: 0, asked: [] });
+});
+
+test("no flow is demanded that dials the very end it is bound to", async () => {
+  const words = [...ISTIO, "--redirect-dns", "--native-nftables", "--sandbox", "simulated", "--json"];
+  const { code, out } = await runCommand("verify", ...words);
+  const [scenario] = (JSON.parse(out) as Report).scenarios;
+  const toItself = scenario?.flows.filter(({ from, to }) => from.port === to.port && from.address === to.address);
+  expect({ code, toItself }).toEqual({ code: 0, toItself: [] });
 });
 
 test("no flow dials port 0, with which a range may begin", async () => {

@@ -2,6 +2,7 @@ import type { MeshFile, MeshInput } from "../../meshes/mesh.ts";
 import type { NamedMesh } from "../../meshes/meshes.ts";
 import type { WordToken } from "../../meshes/word-tokens.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
+import { NO_LOOKUPS } from "../../model/name-lookups.ts";
 import type { CommandIo } from "../command.ts";
 import { readInput } from "../input/input-file.ts";
 import { readNames } from "../input/names.ts";
@@ -75,7 +76,8 @@ function makeManifestInput(
     config,
     environment,
     files: [],
-    names: readNames(),
+    // Users and groups are those of the image; services are called alike everywhere.
+    names: { ...NO_LOOKUPS, service: readNames().service },
     pod: readPodFacts(reading, facts),
   };
 }

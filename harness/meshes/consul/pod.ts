@@ -44,10 +44,13 @@ export function makeShape(settings: ConsulSettings): PodShape {
 }
 
 /** A server that is not on loopback is somebody else's: it stands at `upstream`. */
-function dnsListener({ dnsAddress, dnsPort, dualStack }: ConsulSettings, owner: Identity): readonly ListenerShape[] {
+function dnsListener(settings: ConsulSettings, owner: Identity): readonly ListenerShape[] {
+  const { dnsAddress, dnsPort, dualStack } = settings;
   if (dnsAddress === null && dnsPort === null) return [];
-  const address = dnsAddress ?? (dualStack === "on" ? "::1" : "127.0.0.1");
-  const isOwn = isLoopback(address);
+  // One address where DNS of one family is captured.
+  const takesBoth = capturesDnsOf(settings, 4) && capturesDnsOf(settings, 6);
+  const address = takesBoth ? null : (dnsAddress ?? (dualStack === "on" ? "::1" : "127.0.0.1"));
+  const isOwn = address === null || isLoopback(address);
   return [
     {
       name: DNS,

@@ -138,7 +138,7 @@ function readUids(
   const [, first = "", last] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? [];
   if (first === "") {
     const uid = format === "iptables" ? lookUp(text) : null;
-    if (uid === null) note(`"${text}" is neither a uid nor the name of a user on this machine; write the number.`);
+    if (uid === null) note(`"${text}" is neither a uid nor the name of a user known here; write the number.`);
     return uid === null ? null : { first: uid, last: uid };
   }
   if (last !== undefined && format === "nftables") {
@@ -152,7 +152,7 @@ function readUids(
 function readPortOrService(text: string, lookUp: (name: string) => number | null, note: Note): Range | null {
   if (!/^[a-z]/i.test(text)) return readPortRange(text, ":", note);
   const port = lookUp(text);
-  if (port === null) note(`"${text}" is neither a port nor a service name known on this machine; write the number.`);
+  if (port === null) note(`"${text}" is neither a port nor a service name known here; write the number.`);
   return port === null ? null : { first: port, last: port };
 }
 

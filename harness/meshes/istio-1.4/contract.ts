@@ -121,10 +121,18 @@ function fitsPattern(name: string, pattern: string): boolean {
 }
 
 /** Included ranges are captured, whatever is excluded; with `*` that is IPv4 alone (the script returns IPv6 to where it was going). */
-function demandVirtualMachine(config: CaptureConfig, { destination, family }: Connection): Demand | null {
+function demandVirtualMachine(config: CaptureConfig, { destination, family, port }: Connection): Demand | null {
   if (family === 6 && config.outboundIpRangesInclude === "*") return null;
-  return rangesHold(config.outboundIpRangesInclude, destination, family) ? take(OUTBOUND, "outbound-captured") : null;
+  if (!rangesHold(config.outboundIpRangesInclude, destination, family)) return null;
+  const taken = take(OUTBOUND, "outbound-captured");
+  const isTwice = family === 4 && config.interceptionMode === "TPROXY" && isInboundPortCaptured(config, port);
+  return isTwice ? { must: "not-leave", clause: "outbound-captured", deviation: { ...TWICE, strict: taken } } : taken;
 }
+
+const TWICE = {
+  tool: "With TPROXY connections from a virtual machine to a captured port are captured twice, and reset.",
+  promise: "Connections from a virtual machine are treated as outbound traffic.",
+} as const;
 
 /** Traffic that reaches the pod. TPROXY, IPv4 alone, sees all that arrives: from peers, by kubevirt interfaces, and over lo. */
 function demandArriving(config: CaptureConfig, connection: Connection, own: Readonly<Record<Family, string>>): Demand {

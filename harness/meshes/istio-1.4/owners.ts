@@ -44,5 +44,5 @@ function ownerFault(text: string, what: "uid" | "gid"): string {
   if (/\s/.test(text)) return `contains a space; separate ${what}s by commas.`;
   if (/^\d+$/.test(text)) return `is no ${what}${explainNumber(text)}; use 0 to ${MAX_ID}.`;
   const kind = what === "uid" ? "user" : "group";
-  return `is neither a ${what}, nor a range (1000-2000), nor the name of a ${kind} on this machine.`;
+  return `is neither a ${what}, nor a range (1000-2000), nor the name of a ${kind} known here.`;
 }

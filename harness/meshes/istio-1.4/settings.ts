@@ -144,7 +144,7 @@ function readProxyOwners(places: Places, names: NameLookups, findings: Finding[]
   const isCopyOfFaults = !gid && findings.length > known;
   const proxyGid = isCopyOfFaults ? [] : readOwners(gid?.text ?? uidText, "gid", names.group, gidNote, gidWarn);
   if (!uid && user && userUid === null) {
-    const message = `There is no user "${user.text}" on this machine; landfall uses ${DEFAULT_PROXY_ID}, like the original.`;
+    const message = `No user "${user.text}" is known here; landfall uses ${DEFAULT_PROXY_ID}, like the original.`;
     warnings.push(codedFinding("unknown-name", "ENVOY_USER", message));
   }
   return { proxyUid, proxyGid, origins: { proxyUid: uidOrigin, proxyGid: gidOrigin }, warnings };

@@ -4,7 +4,7 @@ import type { Range } from "../../model/match.ts";
 import { loopbackAddress } from "../../model/pod.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
 import { networkRanges } from "../../model/value-ranges.ts";
-import { isFromDnsPort } from "../dns-port.ts";
+import { isFromDnsPort, isFromServersPort } from "../dns-port.ts";
 import type { PodFacts } from "../mesh.ts";
 import { listClauses } from "./clauses.ts";
 import { demandInbound, demandVirtualMachine } from "./inbound-contract.ts";
@@ -51,7 +51,6 @@ function demand(situation: Situation, connection: Connection): Demand {
 
 function demandOfFamily(situation: Situation, connection: Connection): Demand {
   if (situation.servers !== "none" && isOddDns(situation, connection)) return { must: "unspecified" };
-  if (situation.settings.dropInvalid === "on" && isToItself(connection)) return { must: "unspecified" };
   if (connection.startedOn === "pod") return demandOutbound(situation, connection);
   return connection.startedOn === "vm"
     ? demandVirtualMachine(situation, connection)
@@ -59,17 +58,12 @@ function demandOfFamily(situation: Situation, connection: Connection): Demand {
 }
 
 function isOddDns(situation: Situation, connection: Connection): boolean {
-  return isFromDnsPort(connection) || isFromAgentsPort(situation, connection) || isErrorLost(situation, connection);
-}
-
-/**
- * While istio-agent listens at its port, nobody else has a socket there. A query from that port inside the pod would, once it is
- * redirected, have the same end as sender and receiver.
- */
-function isFromAgentsPort(situation: Situation, connection: Connection): boolean {
-  const { protocol, startedOn, port, sourcePort, destination } = connection;
-  const isQuery = protocol === "udp" && startedOn === "pod" && port === DNS_PORT && isInside(destination, situation);
-  return isQuery && sourcePort === AGENT_DNS_PORT && !isProxys(situation, connection);
+  const isInPod = isInside(connection.destination, situation) && !isProxys(situation, connection);
+  return (
+    isFromDnsPort(connection) ||
+    (isInPod && isFromServersPort(connection, AGENT_DNS_PORT)) ||
+    isErrorLost(situation, connection)
+  );
 }
 
 function isProxys({ settings }: Situation, { owner }: Connection): boolean {
@@ -88,11 +82,6 @@ function isErrorLost(situation: Situation, connection: Connection): boolean {
   const isOfZone = isOfProxysZone || (port === DNS_PORT && source === PASS_THROUGH[family]);
   const isSent = protocol === "udp" && startedOn === "pod" && isOfZone;
   return situation.settings.dropInvalid === "on" && isSent && isInside(destination, situation);
-}
-
-/** A TCP socket that dials its own end answers its own SYN (RFC 9293, 3.5), and connection tracking calls that answer INVALID. */
-function isToItself({ protocol, source, sourcePort, destination, port }: Connection): boolean {
-  return protocol === "tcp" && source === destination && sourcePort === port;
 }
 
 function splitPoints({ settings, servers }: Situation, family: Family): SplitPoints {

@@ -34,7 +34,7 @@ export function portReader(lookUp: NameLookup): ReadEntry<Range> {
   return (entry, note) => {
     if (!/^[a-z]/i.test(entry)) return readPortRange(entry, ":", note);
     const port = lookUp(entry);
-    if (port === null) note(`"${entry}" is neither a port nor a service name known on this machine; write the number.`);
+    if (port === null) note(`"${entry}" is neither a port nor a service name known here; write the number.`);
     return port === null ? null : { first: port, last: port };
   };
 }
@@ -49,7 +49,7 @@ export function ownerReader(what: "uid" | "gid", lookUp: NameLookup): ReadEntry<
     if (first !== undefined && last !== undefined && 0 <= first && first <= last && last <= MAX_ID)
       return { first, last };
     note(
-      `"${entry}" is neither a ${what} from 0 to ${MAX_ID}, nor a range such as 1000-2000, nor the name of a ${kind} on this machine; write the number.`,
+      `"${entry}" is neither a ${what} from 0 to ${MAX_ID}, nor a range such as 1000-2000, nor the name of a ${kind} known here; write the number.`,
     );
     return null;
   };

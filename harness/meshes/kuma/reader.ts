@@ -94,7 +94,7 @@ export function readKuma(input: MeshInput): Parsed<ReadSettings<KumaSettings>> {
 function readUser(text: string, lookUp: (name: string) => number | null, note: Note): number {
   if (/^\d+$/.test(text)) return readId(text, note) ?? 0;
   const uid = lookUp(text);
-  if (uid === null) note(`There is no user "${text}" on this machine; write the uid.`);
+  if (uid === null) note(`No user "${text}" is known here; write the uid.`);
   return uid ?? 0;
 }
 

@@ -125,6 +125,12 @@ describe("a manifest leads to the rules of the options that it stands for", () =
   });
 });
 
+test("the users of this machine are not those of a manifest's pod", async () => {
+  const { code, err } = await generateChanged("kuma.yaml", ['kumaDPUser: "5678"', "kumaDPUser: daemon"]);
+  expect(code).toBe(2);
+  expect(err).toContain('No user "daemon" is known here; write the uid.');
+});
+
 test("a notice says where each setting was read, with its line", async () => {
   const { err } = await run("generate", "--manifest", "linkerd.yaml");
   expect(err.split("\n").map((line) => line.replace("landfall: linkerd.yaml:", ""))).toEqual([
