@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
 import { describeError, LandfallError } from "../../errors.ts";
 
@@ -93,26 +94,37 @@ export async function unlessGone<T>(asked: Promise<T>, statuses: readonly number
   }
 }
 
-/** How long a wait may stay unanswered before it is asked again. */
-const WAIT_ANEW_MS = 1_000;
+/** How often it is looked whether a container is still there that is waited for, and how long a wait may go unanswered once it is gone. */
+const LOOK_EACH_MS = 1_000;
 
 /**
- * Resolves with the exit status of a container when the engine has removed it; with null where it was gone already, or `givenUp` is
- * aborted. An engine may leave a wait unanswered for ever whose container goes just as it is asked (seen of Docker 20.10), and the open
- * connection keeps this process from ending: so the wait is given up now and then, and asked again.
+ * Resolves with the exit status of a container when the engine has removed it; with null where it was gone already, where its status is not
+ * told, or `givenUp` is aborted. An engine may leave a wait unanswered for ever whose container goes just as it is asked (seen of Docker
+ * 20.10), and the open connection keeps this process from ending: so it is looked whether the container is there.
  */
 export async function waitForRemoval(container: Docker.Container, givenUp?: AbortSignal): Promise<number | null> {
-  for (;;) {
-    const patience = AbortSignal.timeout(WAIT_ANEW_MS);
-    const abortSignal = givenUp === undefined ? patience : AbortSignal.any([givenUp, patience]);
-    try {
-      const ended = await unlessGone(container.wait({ condition: "removed", abortSignal }));
-      return (ended as { readonly StatusCode: number } | null)?.StatusCode ?? null;
-    } catch (error) {
-      if (givenUp?.aborted) return null;
-      if (!patience.aborted) throw error;
-    }
+  const over = new AbortController();
+  const abortSignal = givenUp === undefined ? over.signal : AbortSignal.any([givenUp, over.signal]);
+  const told = unlessGone(container.wait({ condition: "removed", abortSignal }));
+  told.catch(() => {});
+  try {
+    const ended = await Promise.race([told, missLong(container, over.signal)]);
+    return (ended as { readonly StatusCode: number } | null)?.StatusCode ?? null;
+  } catch (error) {
+    if (givenUp?.aborted) return null;
+    throw error;
+  } finally {
+    over.abort();
   }
+}
+
+/** Resolves when a container has been gone for a while, or nobody waits any more. */
+async function missLong(container: Docker.Container, over: AbortSignal): Promise<null> {
+  for (let missed = 0; missed < 2 && !over.aborted; ) {
+    await sleep(LOOK_EACH_MS, undefined, { signal: over }).catch(() => {});
+    missed = over.aborted || (await unlessGone(container.inspect())) === null ? missed + 1 : 0;
+  }
+  return null;
 }
 
 /** Gives the HTTP status of an engine's refusal; null where the failure is of another kind. */
