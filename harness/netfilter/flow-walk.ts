@@ -4,6 +4,7 @@ import { hostOfActor, loopbackAddress, MAX_HOPS } from "../model/pod.ts";
 import { proxyIdentity } from "../model/pod-shape.ts";
 import { nameRemote } from "../model/remote-listener.ts";
 import type { KnownAddress } from "./address-book.ts";
+import { chooseSource } from "./chosen-source.ts";
 import { type Attempt, makeConnection } from "./connection.ts";
 import { exchangeDatagrams } from "./datagram.ts";
 import { exchangeEcho } from "./echo.ts";
@@ -69,7 +70,7 @@ function landUndialled(
 }
 
 function firstAttempt(pod: CompiledPod, { family, from, to }: ResolvedFlow): Attempt {
-  return {
+  const attempt: Attempt = {
     family,
     host: hostOfActor(from.actor),
     source: { address: pod.book.find(from.address), port: from.port ?? EPHEMERAL },
@@ -77,6 +78,7 @@ function firstAttempt(pod: CompiledPod, { family, from, to }: ResolvedFlow): Att
     owner: from,
     mark: from.mark ?? 0,
   };
+  return { ...attempt, source: { ...attempt.source, address: chooseSource(pod, attempt) } };
 }
 
 /** Gives who took a connection or a datagram and passes it on, and what that dials; null where nobody does. */

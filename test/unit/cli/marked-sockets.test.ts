@@ -63,3 +63,12 @@ describe("flows that are asked about by the marks of their sockets", () => {
     expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/at most 64 marks/) });
   });
 });
+
+test("where a mark leads to a local route, an IPv6 socket has the address of the pod's that is nearest to what it dials", async () => {
+  const settings = ["--mesh", "istio-ambient", "--ambient-ipv6", "--reroute-virtual-interfaces", "tap0"];
+  const flow = "app,mark=0x111 -> upstream6:80";
+  const { out: near } = await runCommand("explain", flow, ...settings);
+  expect(near).toContain("from fd00:244::2");
+  const { out: far } = await runCommand("explain", flow, ...settings, "--pod-ip", "10.42.0.12,fd00:42::12");
+  expect(far).toContain("from fd00:245::3");
+});
