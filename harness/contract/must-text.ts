@@ -1,10 +1,11 @@
 import { REQUIREMENTS, type Requirement } from "../model/contract.ts";
+import { listWords } from "../model/listed-words.ts";
 
 /** What a clause asks for, as its author writes it. */
 export type Must = { readonly kind: "land-on"; readonly listener: string } | { readonly kind: Requirement };
 
 /** The values that `must` takes, as findings list them. */
-export const MUST_GRAMMAR = `land-on LISTENER, ${REQUIREMENTS.slice(0, -1).join(", ")} or ${REQUIREMENTS.at(-1)}`;
+export const MUST_GRAMMAR = listWords(["land-on LISTENER", ...REQUIREMENTS], "or");
 
 /**
  * Reads `land-on gate-out`, `as-dialled`, `rejected`, `dropped` or `not-leave`; null where it is something else.

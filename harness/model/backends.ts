@@ -78,11 +78,6 @@ export function backendOf(choice: BackendChoice): Backend {
   return BACKENDS[choice === "auto" ? (KERNEL_BACKENDS[0] ?? MUTATION_BACKEND) : choice];
 }
 
-/** Gives names as a sentence has them: `docker, netns or auto`. */
-export function listChoices(choices: readonly string[]): string {
-  return `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
-}
-
 /** What is to be said of one backend on this machine. `why` and `remedy` are whole sentences, null where it works. */
 export interface BackendState {
   readonly backend: BackendName;

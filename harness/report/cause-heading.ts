@@ -1,5 +1,6 @@
 import { type Expectation, isLanding } from "../model/expectation.ts";
 import type { Landing } from "../model/landing.ts";
+import { listWords } from "../model/listed-words.ts";
 import type { FlowReport } from "../model/report.ts";
 import { OPEN_ENDS } from "./landing-phrase.ts";
 
@@ -51,7 +52,7 @@ function describeInstead(flows: readonly FlowReport[], kinds: readonly Landing["
   // A listener, where they were dialled, timing out: the one who reads "instead of" takes a name first, and a doing last.
   const rank = (end: string) => (end === AS_DIALLED ? 1 : isDoing(end) ? 2 : 0);
   const ends = [...new Set(places)].toSorted((a, b) => rank(a) - rank(b));
-  return ends.length <= LISTED ? ` instead of ${listAlternatives(ends)}` : "";
+  return ends.length <= LISTED ? ` instead of ${listWords(ends, "or")}` : "";
 }
 
 /** What is required of flows that nobody is to take. */
@@ -93,24 +94,20 @@ function nameListeners(landings: readonly Landing[]): string {
   const ends = [...new Set(taken.map(nameEnd))];
   const names = [...new Set(taken.map(({ hops, listener }) => hops[0]?.listener ?? listener ?? "a listener"))];
   if (ends.length === 1) return ends.join("");
-  return names.length <= LISTED ? listAlternatives(names) : "the wrong listener";
-}
-
-function listAlternatives(texts: readonly string[]): string {
-  return [texts.slice(0, -1).join(", "), ...texts.slice(-1)].filter((text) => text !== "").join(" or ");
+  return names.length <= LISTED ? listWords(names, "or") : "the wrong listener";
 }
 
 /** Behind "lands on A instead of" stands B alone. */
-function describeRequired({ expected, observed: landing }: FlowReport, observed: readonly Landing["kind"][]): string {
+function describeRequired({ expected, observed }: FlowReport, kinds: readonly Landing["kind"][]): string {
   if (!isLanding(expected)) return OPEN_ENDS[expected.kind].instead;
-  const isPassedOn = expected.kind === "listener" && expected.hops.length > 0 && landing.hops.length > 0;
+  const isPassedOn = expected.kind === "listener" && expected.hops.length > 0 && observed.hops.length > 0;
   // Whoever takes it first did so: what comes behind is wrong.
-  if (isPassedOn && landing.kind !== "listener" && nameEnd(landing) === nameEnd(expected))
+  if (isPassedOn && observed.kind !== "listener" && nameEnd(observed) === nameEnd(expected))
     return `reaching ${expected.listener}:${expected.port}`;
   const end = nameEnd(expected);
   const isListener = expected.kind === "listener" || expected.hops.length > 0;
   if (!isListener) return VERBS[expected.kind][2];
-  return observed.length === 1 && observed[0] === "listener" ? end : `landing on ${end}`;
+  return kinds.length === 1 && kinds[0] === "listener" ? end : `landing on ${end}`;
 }
 
 /** Gives the listener that takes a flow first, `envoy-inbound:15006`, or the kind of a landing without one. */

@@ -1,6 +1,7 @@
 import type { Family } from "../model/address.ts";
 import type { AskedReport } from "../model/asked-report.ts";
 import { hasKernel } from "../model/backends.ts";
+import { listWords } from "../model/listed-words.ts";
 import type { BackendName, ClassReport, Report } from "../model/report.ts";
 
 /** Classes of which each is told a flow; beyond them their number is. */
@@ -25,8 +26,10 @@ export function describeClasses(
 
 /** Gives protocols for a sentence about all of them: `TCP`, `TCP and UDP`, `TCP, UDP and ICMP`. */
 export function listProtocolNames(protocols: readonly string[]): string {
-  const names = protocols.map((name) => name.toUpperCase());
-  return [names.slice(0, -1).join(", "), ...names.slice(-1)].filter((text) => text !== "").join(" and ");
+  return listWords(
+    protocols.map((name) => name.toUpperCase()),
+    "and",
+  );
 }
 
 /** Says that a report is not about all flows: `only 3 of 94 flows were asked for`. */

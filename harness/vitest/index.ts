@@ -1,5 +1,6 @@
 import { test as base, expect as baseExpect } from "vitest";
-import { BACKEND_CHOICES, type BackendChoice, listChoices } from "../model/backends.ts";
+import { BACKEND_CHOICES, type BackendChoice } from "../model/backends.ts";
+import { listWords } from "../model/listed-words.ts";
 import { openSandbox } from "../sandbox/open-sandbox.ts";
 import { makePatient } from "./patience.ts";
 import { Pod } from "./pod.ts";
@@ -57,5 +58,5 @@ export const test = makePatient(
 function readBackend(text: string | undefined): BackendChoice {
   const known = BACKEND_CHOICES.find((backend) => backend === (text ?? "auto"));
   if (known) return known;
-  throw new RangeError(`LANDFALL_SANDBOX is "${text}", but must be ${listChoices(BACKEND_CHOICES)}.`);
+  throw new RangeError(`LANDFALL_SANDBOX is "${text}", but must be ${listWords(BACKEND_CHOICES, "or")}.`);
 }

@@ -1,5 +1,6 @@
-import { KERNEL_CHOICES, type KernelChoice, listChoices } from "../../model/backends.ts";
+import { KERNEL_CHOICES, type KernelChoice } from "../../model/backends.ts";
 import type { GivenRules } from "../../model/given-rules.ts";
+import { listWords } from "../../model/listed-words.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
 import { openChecked } from "../../run/checked-sandbox.ts";
 import type { OpenSandbox } from "../../run/observation/claims.ts";
@@ -12,7 +13,7 @@ export const OBSERVING_SANDBOX_OPTION: OptionSpec = {
   name: "sandbox",
   value: "BACKEND",
   choices: KERNEL_CHOICES,
-  help: `${listChoices(KERNEL_CHOICES)}, for --observe (default auto)`,
+  help: `${listWords(KERNEL_CHOICES, "or")}, for --observe (default auto)`,
 };
 
 /**

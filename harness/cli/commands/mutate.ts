@@ -1,6 +1,7 @@
-import { BACKEND_CHOICES, type BackendChoice, backendOf, listChoices, MUTATION_BACKEND } from "../../model/backends.ts";
+import { BACKEND_CHOICES, type BackendChoice, backendOf, MUTATION_BACKEND } from "../../model/backends.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import type { GivenRules } from "../../model/given-rules.ts";
+import { listWords } from "../../model/listed-words.ts";
 import type { FlowsToAdd, MutantReport } from "../../model/mutation-report.ts";
 import { DEFAULT_ADDRESSES, type SandboxAddresses } from "../../model/pod.ts";
 import { renderJson } from "../../report/json.ts";
@@ -52,7 +53,7 @@ const SPECS: readonly OptionSpec[] = [
     name: "sandbox",
     value: "BACKEND",
     choices: BACKEND_CHOICES,
-    help: `${listChoices(BACKEND_CHOICES)} (default ${MUTATION_BACKEND})`,
+    help: `${listWords(BACKEND_CHOICES, "or")} (default ${MUTATION_BACKEND})`,
   },
   {
     name: "jobs",

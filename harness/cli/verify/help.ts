@@ -1,4 +1,5 @@
-import { BACKEND_CHOICES, listChoices } from "../../model/backends.ts";
+import { BACKEND_CHOICES } from "../../model/backends.ts";
+import { listWords } from "../../model/listed-words.ts";
 import { FAMILY_OPTION } from "../arguments/family-option.ts";
 import { CONTRACT_OPTION, MANIFEST_OPTION, STRICT_OPTION } from "../arguments/mesh-specs.ts";
 import type { CommandHelp, OptionGroup } from "../commands/help.ts";
@@ -46,7 +47,7 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
         name: "sandbox",
         value: "BACKEND",
         choices: BACKEND_CHOICES,
-        help: `${listChoices(BACKEND_CHOICES)} (the default: docker if an engine answers, else netns)`,
+        help: `${listWords(BACKEND_CHOICES, "or")} (the default: docker if an engine answers, else netns)`,
       },
       {
         name: "envoy",

@@ -1,3 +1,4 @@
+import { listWords } from "../../model/listed-words.ts";
 import type { FlowReport } from "../../model/report.ts";
 import { type RulePlace, renderPlaceKey } from "../../model/rule-place.ts";
 import type { Rule } from "../../model/ruleset.ts";
@@ -56,13 +57,12 @@ function joinGroup(group: readonly Early[], tried: Tried): TracedCause | null {
     ];
   };
   if (!landsWith([flow, ...flows], rule, move, tried)) return null;
-  const named = [...new Set(inOrder.map(({ later }) => namePlace(later)))];
-  const before = [named.slice(0, -1).join(", "), named.at(-1)].filter((part) => part !== "").join(" and ");
+  const named = new Set(inOrder.map(({ later }) => namePlace(later)));
   const clauses = new Set(group.map(({ each }) => each.clause));
   return {
     cause: {
       ...first.each.cause,
-      why: `this rule stands before ${before}, which would take these flows`,
+      why: `this rule stands before ${listWords([...named], "and")}, which would take these flows`,
     },
     clause: clauses.size === 1 ? first.each.clause : null,
     remedy: `move this rule behind ${describeRule(last.later)}`,
