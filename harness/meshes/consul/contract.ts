@@ -103,8 +103,8 @@ function demandDns(
   if (only !== undefined && destination !== only) return null;
   const isElsewhere = settings.dnsAddress !== null && !isLoopback(settings.dnsAddress);
   const leavesLoopback = isElsewhere && (isLoopback(destination) || isLoopback(source));
-  if (only !== undefined && !leavesLoopback) return taken;
-  return leavesLoopback || destination === own[family] ? { must: "unspecified" } : taken;
+  const isOwn = only === undefined && destination === own[family];
+  return leavesLoopback || isOwn ? { must: "unspecified" } : taken;
 }
 
 const PROXYS_DNS: Deviation = {

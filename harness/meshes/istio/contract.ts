@@ -4,7 +4,7 @@ import type { Range } from "../../model/match.ts";
 import { loopbackAddress } from "../../model/pod.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
 import { networkRanges } from "../../model/value-ranges.ts";
-import { isFromDnsPort, isFromServersPort } from "../dns-port.ts";
+import { isBesideZones, type ZonedDns } from "../dns-port.ts";
 import type { PodFacts } from "../mesh.ts";
 import { listClauses } from "./clauses.ts";
 import { demandInbound, demandVirtualMachine } from "./inbound-contract.ts";
@@ -50,38 +50,24 @@ function demand(situation: Situation, connection: Connection): Demand {
 }
 
 function demandOfFamily(situation: Situation, connection: Connection): Demand {
-  if (situation.servers !== "none" && isOddDns(situation, connection)) return { must: "unspecified" };
+  if (situation.servers !== "none" && isBesideZones(connection, aboutZones(situation, connection)))
+    return { must: "unspecified" };
   if (connection.startedOn === "pod") return demandOutbound(situation, connection);
   return connection.startedOn === "vm"
     ? demandVirtualMachine(situation, connection)
     : demandInbound(situation, connection);
 }
 
-function isOddDns(situation: Situation, connection: Connection): boolean {
-  const isInPod = isInside(connection.destination, situation) && !isProxys(situation, connection);
-  return (
-    isFromDnsPort(connection) ||
-    (isInPod && isFromServersPort(connection, AGENT_DNS_PORT)) ||
-    isErrorLost(situation, connection)
-  );
-}
-
-function isProxys({ settings }: Situation, { owner }: Connection): boolean {
-  return holds(settings.proxyUid, owner.uid) || holds(settings.proxyGid, owner.gid);
-}
-
-/**
- * Where nobody listens, the kernel says so with an ICMP error. What the proxy asks or answers as DNS has a conntrack zone, and the error
- * inside the pod has another: it is INVALID there, and --drop-invalid drops it. A contract does not know who listens, and demands
- * nothing.
- */
-function isErrorLost(situation: Situation, connection: Connection): boolean {
-  const { family, protocol, startedOn, port, source, sourcePort, destination } = connection;
-  const isOfProxysZone = isProxys(situation, connection) && (port === DNS_PORT || sourcePort === AGENT_DNS_PORT);
-  // What anybody asks captured servers has a zone too; only from the pass-through's address does it arrive there.
-  const isOfZone = isOfProxysZone || (port === DNS_PORT && source === PASS_THROUGH[family]);
-  const isSent = protocol === "udp" && startedOn === "pod" && isOfZone;
-  return situation.settings.dropInvalid === "on" && isSent && isInside(destination, situation);
+function aboutZones(situation: Situation, { owner, family, source, destination }: Connection): ZonedDns {
+  const { dropInvalid, proxyUid, proxyGid } = situation.settings;
+  return {
+    serverPort: AGENT_DNS_PORT,
+    dropInvalid,
+    isProxys: holds(proxyUid, owner.uid) || holds(proxyGid, owner.gid),
+    isInside: isInside(destination, situation),
+    // What anybody asks captured servers has a zone; only from the pass-through's address does it arrive in the pod.
+    isZoned: source === PASS_THROUGH[family],
+  };
 }
 
 function splitPoints({ settings, servers }: Situation, family: Family): SplitPoints {

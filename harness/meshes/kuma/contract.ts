@@ -4,7 +4,7 @@ import type { Range } from "../../model/match.ts";
 import { isLoopback, loopbackAddress } from "../../model/pod.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
 import { networkRanges, type ValueRanges } from "../../model/value-ranges.ts";
-import { isFromDnsPort, isFromServersPort } from "../dns-port.ts";
+import { isBesideZones, type ZonedDns } from "../dns-port.ts";
 import type { PodFacts } from "../mesh.ts";
 import { CLAUSES, type ClauseName, type KumaFacts } from "./clauses.ts";
 import { demandInbound, demandVirtualNetwork } from "./inbound-demand.ts";
@@ -32,35 +32,19 @@ function demand(facts: KumaFacts, connection: Connection): ReturnType<Contract["
   if (!facts.families.includes(family)) return { must: "as-dialled", clause: "exclusions-untouched" };
   const { capture, zones } = facts.settings.dns;
   const hasZones = capture !== "off" && zones === "split";
-  if (hasZones && isOddDns(facts, connection)) return { must: "unspecified" };
+  if (hasZones && isBesideZones(connection, aboutZones(facts, connection))) return { must: "unspecified" };
   if (startedOn === "pod") return demandOutbound(facts, connection);
   return demandVirtualNetwork(facts, connection) ?? demandInbound(facts, connection);
 }
 
-function isOddDns(facts: KumaFacts, connection: Connection): boolean {
-  const isInPod = isInside(facts, connection) && connection.owner.uid !== facts.settings.proxyUid;
-  return (
-    isFromDnsPort(connection) ||
-    (isInPod && isFromServersPort(connection, facts.settings.dns.port)) ||
-    isErrorLost(facts, connection)
-  );
-}
-
-function isInside({ pod }: KumaFacts, { destination, family }: Connection): boolean {
-  return isLoopback(destination) || destination === pod.own[family];
-}
-
-/**
- * Where nobody listens, the kernel says so with an ICMP error. What the proxy asks or answers as DNS has a conntrack zone, and the error
- * inside the pod has another: it is INVALID there, and --drop-invalid-packets drops it. A contract does not know who listens, and demands
- * nothing.
- */
-function isErrorLost(facts: KumaFacts, connection: Connection): boolean {
-  const { settings } = facts;
-  const { protocol, startedOn, port, sourcePort, owner } = connection;
-  const isProxys = protocol === "udp" && startedOn === "pod" && owner.uid === settings.proxyUid;
-  const isOfZone = port === DNS_PORT || sourcePort === settings.dns.port;
-  return settings.dropInvalid === "on" && isProxys && isOfZone && isInside(facts, connection);
+function aboutZones({ settings, pod }: KumaFacts, { owner, family, destination }: Connection): ZonedDns {
+  return {
+    serverPort: settings.dns.port,
+    dropInvalid: settings.dropInvalid,
+    isProxys: owner.uid === settings.proxyUid,
+    isInside: isLoopback(destination) || destination === pod.own[family],
+    isZoned: false,
+  };
 }
 
 function concernsAny(name: ClauseName, { dns, virtualNetworks, outbound }: KumaSettings): boolean {

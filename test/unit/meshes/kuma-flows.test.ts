@@ -63,7 +63,7 @@ describe("Kuma's contract demands where real flows landed under its rules:", () 
       const connection = readConnection(flow, settings.proxyUid);
       return [flow, landingOf(contract.demand(connection), connection, shape)];
     });
-    // Of what the proxy asks as DNS inside the pod nothing is demanded where invalid packets are dropped: see isErrorLost in its contract.
+    // Of what the proxy asks as DNS inside the pod nothing is demanded where invalid packets are dropped: see isBesideZones.
     const unasked = new Set(demanded.flatMap(([flow, demand]) => (demand === "unspecified" ? flow : [])));
     expect(
       [...unasked].filter((flow) => !/^(v6 )?proxyuid.*->(own ip|127\.|\[::1\]).*:53\/udp$/.test(`${flow}`)),
