@@ -27,7 +27,7 @@ export class DatagramCrew implements DatagramWaiting {
   readonly #isAlone: () => boolean;
   #thread: Thread | null = null;
   /** Listeners whose sockets are open, and that nothing is sent to before `start`. */
-  #waiting: DatagramListenerOrder[] = [];
+  readonly #waiting = new Map<string, DatagramListenerOrder>();
   #flushing: Promise<void> | null = null;
 
   /**
@@ -42,44 +42,25 @@ export class DatagramCrew implements DatagramWaiting {
   /** Opens listeners of one owner, all or none. Throws what the kernel said. */
   async open(owner: Owner, listeners: readonly ListenerOrder[]): Promise<void> {
     if (listeners.length === 0) return;
-    const opened: DatagramListenerOrder[] = [];
-    try {
-      for (const { key, spec, namespace } of listeners) {
-        const files: number[] = [];
-        opened.push({ key, spec, namespace, files });
-        for (const family of socketFamilies(spec))
-          files.push(
-            runInRole(namespace, owner, () =>
-              spec.protocol === "icmp"
-                ? openEchoListener(family)
-                : openDatagramListener(family, spec.port, spec.mode, spec.address),
-            ),
-          );
-      }
-    } catch (error) {
-      for (const { files } of opened) for (const fd of files) close(fd);
-      throw error;
-    } finally {
-      dropRole();
-    }
-    if (this.#thread === null && this.#isAlone()) this.#waiting.push(...opened);
+    const opened = openSockets(owner, listeners);
+    if (this.#thread === null && this.#isAlone()) for (const one of opened) this.#waiting.set(one.key, one);
     else await this.#running().carryOut({ order: "open", listeners: opened });
   }
 
   /** Closes listeners; keys that are not open are passed over. */
   async close(keys: readonly string[]): Promise<void> {
-    const [closed, kept] = splitBy(this.#waiting, ({ key }) => keys.includes(key));
-    for (const { files } of closed) for (const fd of files) close(fd);
-    this.#waiting = kept;
+    for (const key of keys) {
+      for (const fd of this.#waiting.get(key)?.files ?? []) close(fd);
+      this.#waiting.delete(key);
+    }
     await this.#thread?.carryOut({ order: "close", keys });
   }
 
   /** Resolves when the thread is up, with all listeners: one that is still starting would hear answers too late. */
   async start(): Promise<void> {
-    const listeners = this.#waiting;
-    this.#waiting = [];
-    if (listeners.length > 0) await this.#running().carryOut({ order: "open", listeners });
-    else await this.#running().carryOut({ order: "flush" });
+    const listeners = [...this.#waiting.values()];
+    this.#waiting.clear();
+    await this.#running().carryOut({ order: "open", listeners });
   }
 
   /** Tells once what comes in next at each of some sockets; their descriptors are the thread's from now on. Only after `start`. */
@@ -116,8 +97,28 @@ export class DatagramCrew implements DatagramWaiting {
   }
 }
 
-function splitBy<T>(all: readonly T[], isFirst: (one: T) => boolean): readonly [T[], T[]] {
-  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
+function openSockets(owner: Owner, listeners: readonly ListenerOrder[]): readonly DatagramListenerOrder[] {
+  const opened: DatagramListenerOrder[] = [];
+  try {
+    for (const { key, spec, namespace } of listeners) {
+      const files: number[] = [];
+      opened.push({ key, spec, namespace, files });
+      for (const family of socketFamilies(spec))
+        files.push(
+          runInRole(namespace, owner, () =>
+            spec.protocol === "icmp"
+              ? openEchoListener(family)
+              : openDatagramListener(family, spec.port, spec.mode, spec.address),
+          ),
+        );
+    }
+    return opened;
+  } catch (error) {
+    for (const { files } of opened) for (const fd of files) close(fd);
+    throw error;
+  } finally {
+    dropRole();
+  }
 }
 
 interface Thread {

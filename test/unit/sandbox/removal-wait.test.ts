@@ -1,46 +1,41 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, request } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import Docker from "dockerode";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { waitForRemoval } from "../../../harness/sandbox/docker/engine.ts";
+import { PassingEngine } from "../../passing-engine.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "landfall-engine-"));
-const socketPath = join(folder, "engine.sock");
-const asked: string[] = [];
-/** This machine's engine, but for the first question, a wait: it gets a status line and nothing after it. */
-const server = createServer((question, answer) => {
-  const { method = "", url = "", headers } = question;
-  asked.push(url);
-  if (asked.length === 1) return answer.writeHead(200, { "content-type": "application/json" }).flushHeaders();
-  const passed = request({ socketPath: "/var/run/docker.sock", method, path: url, headers }, (came) => {
-    answer.writeHead(came.statusCode ?? 500, came.headers);
-    came.pipe(answer);
-  });
-  question.pipe(passed);
-});
-beforeAll(() => once(server.listen(socketPath), "listening"));
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-  rmSync(folder, { recursive: true });
-});
+/** It never answers a wait: it gives a status line, and nothing after it. */
+class SilentEngine extends PassingEngine {
+  /** What was asked, in order: `wait`, `json`. */
+  readonly asked: string[] = [];
+  readonly waits = new EventTarget();
 
-const gone = () => new Docker({ socketPath }).getContainer("landfall-was-never-here");
+  protected answer({ url = "" }: IncomingMessage, answer: ServerResponse): "answered" | "not-answered" {
+    const what = url.split(/[/?]/)[3] ?? "";
+    this.asked.push(what);
+    if (what !== "wait") return "not-answered";
+    answer.writeHead(200, { "content-type": "application/json" }).flushHeaders();
+    this.waits.dispatchEvent(new Event("wait"));
+    return "answered";
+  }
+}
+
+const findGone = (host: string) =>
+  new Docker({ socketPath: host.replace("unix://", "") }).getContainer("landfall-was-never-here");
 
 test("a wait that the engine never answers ends when the container is found to be gone", async () => {
-  expect(await waitForRemoval(gone())).toBe(null);
-  expect(asked.map((url) => url.split(/[/?]/)[3])).toEqual(["wait", "json", "json"]);
+  await using engine = new SilentEngine();
+  expect(await waitForRemoval(findGone(await engine.start()))).toBe(null);
+  expect(engine.asked).toEqual(["wait", "json", "json"]);
 });
 
 test("a wait that is given up ends at once, and leaves no connection open", async () => {
-  asked.length = 0;
+  await using engine = new SilentEngine();
   const givenUp = new AbortController();
-  const waiting = waitForRemoval(gone(), givenUp.signal);
-  await once(server, "request");
+  const waiting = waitForRemoval(findGone(await engine.start()), givenUp.signal);
+  await once(engine.waits, "wait");
   givenUp.abort();
   expect(await waiting).toBe(null);
-  expect(asked).toHaveLength(1);
+  expect(engine.asked).toEqual(["wait"]);
 });
