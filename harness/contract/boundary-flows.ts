@@ -107,7 +107,7 @@ function ownerFlows(
   const alone = byEach(firsts, stranger);
   const called = proxy === null ? [byName("root")] : [proxy, byName("root")];
   // What is demanded of an owner may hold for some ports alone, elsewhere as well as in the pod.
-  const beside = [...called, ...idBoundaries(ids).map(ofUid), ...firsts.map(ofGid)];
+  const beside = [...called, ...idBoundaries(ids).flatMap((id) => [ofUid(id), ofGid(id)])];
   return [
     ...[...called, ...owners].map((actor) => dial(actor, captured, port)),
     ...[...called, ...alone].flatMap((actor) => ["localhost", "pod"].map((target) => dial(actor, target, APP_PORT))),
