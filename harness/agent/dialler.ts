@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { DatagramCrew } from "./datagram-crew.ts";
 import { type DatagramDial, SENT_TOGETHER, sendDatagrams } from "./datagram-dials.ts";
-import { exchange } from "./exchange.ts";
+import { exchange, type OpenConnection } from "./exchange.ts";
 import { readClock } from "./greeting.ts";
 import { dropRole, runInRole } from "./identity.ts";
 import type { Dial, DialResult } from "./protocol.ts";
@@ -135,11 +135,14 @@ async function makeConnection(dial: Dial, namespace: number | null): Promise<Dia
   const start = performance.now();
   const { token, manner, timeoutMs, owner, sourcePort, mark } = dial;
   let local: string | null = null;
-  const landing = await exchange(dial, dial.source, { token, manner, timeoutMs, hops: [] }, (target, source) => {
+  const open: OpenConnection = (target, source) => {
     const opened = runInRole(namespace, owner, () => openConnection(target, source, { port: sourcePort, mark }));
     if ("fd" in opened) local = renderEndpoint(readLocalEndpoint(opened.fd));
     return opened;
-  });
+  };
+  // A port of its own may be another flow's next.
+  const closing = sourcePort === null ? "at-once" : "last";
+  const landing = await exchange(dial, dial.source, { token, manner, timeoutMs, hops: [] }, open, closing);
   return { token, landing, local, durationMs: performance.now() - start, endedAtMs: readClock() };
 }
 

@@ -17,18 +17,23 @@ const ANSWER_SLACK_MS = 250;
 /**
  * Makes one connection, greets, and gives the landing that the far end answers, or the way in which the connection failed.
  * Never throws. `open` must make the socket at once, in the namespace and for the owner it belongs to.
+ *
+ * Whoever closes first keeps both ends of the connection to itself for a minute (TIME_WAIT, RFC 9293, 3.6.1). With `closing` `"last"` the
+ * other side has closed before this one does, so that a later connection may have the same two ends, and connection tracking takes it for
+ * a new one (net/netfilter/nf_conntrack_proto_tcp.c, IP_CT_TCP_FLAG_CLOSE_INIT).
  */
 export async function exchange(
   target: Endpoint,
   source: string | null,
   greeting: Greeting,
   open: OpenConnection = openConnection,
+  closing: Closing = "at-once",
 ): Promise<Landing> {
   const what = `connect to ${renderEndpoint(target)}${source === null ? "" : ` from ${source}`}`;
   try {
     const opened = open(target, source);
     if ("errno" in opened) return makeFailureLanding(getSystemErrorName(-opened.errno), greeting.hops, what);
-    return completeAnswer(await converse(opened.fd, greeting, what), target, greeting);
+    return completeAnswer(await converse(opened.fd, greeting, what, closing), target, greeting);
   } catch (error) {
     return makeBlindLanding("socket-failed", `cannot ${what}: ${describeError(error)}`, greeting.hops);
   }
@@ -37,15 +42,19 @@ export async function exchange(
 /** Makes the socket of an exchange. */
 export type OpenConnection = typeof openConnection;
 
+/** When a connection is closed: once its answer is there, or once the other side has closed it as well. */
+export type Closing = "at-once" | "last";
+
 /**
  * The socket is handed to Node while it is still connecting: the kernel answers EAGAIN to reads and writes until the connection is made
  * (net/ipv4/tcp.c), and its error comes with the first event.
  */
-function converse(fd: number, greeting: Greeting, what: string): Promise<Landing> {
+function converse(fd: number, greeting: Greeting, what: string, closing: Closing): Promise<Landing> {
   return new Promise((resolve) => {
     const watch = new ConnectionWatch(fd);
     const socket = new Socket({ fd });
     let text = "";
+    let answer: Landing | null = null;
     let isSettled = false;
     const settle = (landing: Landing) => {
       isSettled = true;
@@ -60,24 +69,26 @@ function converse(fd: number, greeting: Greeting, what: string): Promise<Landing
     let timer = startTimer(greeting.timeoutMs, () => {
       if (watch.readState() === "not-connected") return settle(readAbsence(watch, greeting, what));
       timer = startTimer(answerTimeoutMs(greeting), () =>
-        settle(makeUnansweredLanding(greeting.hops, watch.readDelivery())),
+        settle(answer ?? makeUnansweredLanding(greeting.hops, watch.readDelivery())),
       );
     });
     socket.on("data", (chunk) => {
       text += chunk.toString("latin1");
-      if (text.endsWith("\n")) settle(readAnswer(text, greeting, what));
+      if (!text.endsWith("\n")) return;
+      answer = readAnswer(text, greeting, what);
+      if (closing === "at-once") settle(answer);
     });
-    socket.on(
-      "end",
-      () =>
-        isSettled || settle(makeBlindLanding("no-proper-answer", `${what}: closed without an answer`, greeting.hops)),
-    );
+    socket.on("end", () => isSettled || settle(answer ?? makeUnfinishedLanding(greeting, what)));
     socket.on(
       "error",
-      (error: NodeJS.ErrnoException) => isSettled || settle(readFailure(error, watch, greeting, what)),
+      (error: NodeJS.ErrnoException) => isSettled || settle(answer ?? readFailure(error, watch, greeting, what)),
     );
     socket.write(`${JSON.stringify(greeting)}\n`);
   });
+}
+
+function makeUnfinishedLanding({ hops }: Greeting, what: string): Landing {
+  return makeBlindLanding("no-proper-answer", `${what}: closed without an answer`, hops);
 }
 
 function answerTimeoutMs({ timeoutMs, hops, manner }: Greeting): number {
