@@ -3,7 +3,6 @@ import type { Family } from "../model/address.ts";
 import type { Flow } from "../model/flow.ts";
 import { type Landing, landingsAgree, renderLandingKey } from "../model/landing.ts";
 import type { PodSpec } from "../model/pod.ts";
-import { dialsOn, findListener, type PodShape } from "../model/pod-shape.ts";
 import type { RulePlace } from "../model/rule-place.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { describeBriefly } from "./brief-class.ts";
@@ -18,6 +17,7 @@ import { type AnalysisSetting, type Partition, partitionFlows } from "./flows/pa
 import { joinSocketRows } from "./flows/socket-rows.ts";
 import { makeWitness, type Witness } from "./flows/witness.ts";
 import { type Lander, openLander } from "./pod/pod-under-analysis.ts";
+import { nameByRole, tellKindsApart } from "./two-pods.ts";
 
 /** One class of flows that two rule sets land differently. */
 export interface Change {
@@ -111,7 +111,8 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
   const all = witnesses.map(({ witness }) => witness);
   const open = (side: (typeof sides)[number]) => openLander(side.rules, side.spec, all, space.mattering);
   const [old, fresh] = [open(sides[0]), open(sides[1])];
-  const kindsOf = (witness: Witness) => ({ before: old.kindOf(witness), after: fresh.kindOf(witness) });
+  const kindsOf = (witness: Witness, was: Landing, is: Landing) =>
+    tellKindsApart(old.kindOf(witness), fresh.kindOf(witness), was, is);
   const groups = new Map<string, { readonly suspect: Suspect; readonly terminals: Set<Diagram> }>();
   for (const suspect of witnesses) {
     const [was, is] = [old.land(suspect.witness, "answer"), fresh.land(suspect.witness, "answer")];
@@ -120,7 +121,7 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
         ? isSameLanding(was, is) && (was.kind !== "refused" || isSameRefusal(old, fresh, suspect.witness))
         : isSameLanding(nameByRole(was, pods.before.shape), nameByRole(is, pods.after.shape));
     if (isSame) continue;
-    const kinds = kindsOf(suspect.witness);
+    const kinds = kindsOf(suspect.witness, was, is);
     const key = JSON.stringify([kinds.before, kinds.after, ...suspect.witness.assumed]);
     const group = groups.get(key) ?? { suspect, terminals: new Set() };
     groups.set(key, group);
@@ -132,7 +133,7 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
       witness,
       before: was.landing,
       after: is.landing,
-      kinds: kindsOf(witness),
+      kinds: kindsOf(witness, was.landing, is.landing),
       class: describeClass(suspicious, terminals, lane, space),
       terminals,
       describe: (all) => describeBriefly(suspicious, all, lane, space),
@@ -189,11 +190,4 @@ function isSameLanding(before: Landing, after: Landing): boolean {
 function isSameRefusal(old: Lander, fresh: Lander, witness: Witness): boolean {
   const [was, is] = [old.explain(witness, "answer"), fresh.explain(witness, "answer")];
   return was.isRejected === is.isRejected && was.landing.port === is.landing.port;
-}
-
-/** Names what a proxy has captured by what its listener is for: the same in pods whose proxies have other names and ports. */
-function nameByRole(landing: Landing, shape: PodShape): Landing {
-  const listener = landing.host === "pod" ? findListener(shape, landing.listener) : undefined;
-  const isCaptured = listener !== undefined && dialsOn(listener) && landing.originalDestination !== null;
-  return isCaptured ? { ...landing, listener: `the ${listener.role} listener`, port: null, address: null } : landing;
 }

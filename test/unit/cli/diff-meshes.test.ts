@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -41,6 +41,20 @@ describe("landfall diff --from --to", () => {
     });
     expect(err).toContain("--from: no option is given; landfall uses the options that linkerd's own injector sets");
     expect(err).toContain("--to: warning: --dual-stack");
+  });
+
+  test.each([
+    ["linkerd", "istio -b '*' -i '*' -u 1337"],
+    ["kuma", "linkerd"],
+    ["istio-1.4 -b '*' -i '*'", "consul"],
+  ])("says of every class what becomes different: %s, then %s", async (from, to) => {
+    const folder = mkdtempSync(join(tmpdir(), "landfall-diff-"));
+    const file = join(folder, "accepted.json");
+    await runCommand("diff", "--from", from, "--to", to, "--family", "4", "--write-accept", file);
+    const { accepted }: { accepted: { before: string; after: string }[] } = JSON.parse(readFileSync(file, "utf8"));
+    rmSync(folder, { recursive: true });
+    expect(accepted.length).toBeGreaterThan(5);
+    expect(accepted.filter(({ before, after }) => before === after)).toEqual([]);
   });
 
   test("compares both families at once", async () => {
