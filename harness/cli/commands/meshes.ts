@@ -7,7 +7,7 @@ import { describeInjected } from "../arguments/default-settings.ts";
 import { describeUnknownMesh } from "../arguments/mesh-words.ts";
 import { type OptionSpec, parseOptions } from "../arguments/options.ts";
 import type { Command, CommandIo } from "../command.ts";
-import { renderHelp } from "../output/help-text.ts";
+import { nameWithoutFlag, renderHelp } from "../output/help-text.ts";
 import { refuseUsage } from "../refusal.ts";
 import type { CommandHelp, HelpRow } from "./help.ts";
 
@@ -96,9 +96,9 @@ function renderMesh(mesh: NamedMesh, io: CommandIo): string {
 function listSettingsWithoutFlag(options: readonly MeshOption[]): Pick<CommandHelp, "terms"> {
   const rows = options
     .filter(({ flag }) => flag === null)
-    .map(({ setting, variable, annotation, help }): HelpRow => {
-      const also = annotation === null ? "" : `; the pod's annotation ${annotation}`;
-      return [variable ?? setting, `${help}${also}`];
+    .map((option): HelpRow => {
+      const also = option.annotation === null ? "" : `; the pod's annotation ${option.annotation}`;
+      return [nameWithoutFlag(option), `${option.help}${also}`];
     });
   return rows.length === 0 ? {} : { terms: { title: "Variables, annotations and fields", rows } };
 }

@@ -57,7 +57,7 @@ function renderMeshOptions(mesh: NamedMesh, shown: CommandHelp["captureFlags"], 
       letter === null ? (flag === null ? [] : [`--${flag}`]) : [`-${letter}`],
     );
     const fields = options.filter(({ flag, effect }) => flag === null && effect === "rules");
-    const further = fields.map(({ setting, variable, annotation }) => variable ?? annotation ?? setting).join(" ");
+    const further = fields.map(nameWithoutFlag).join(" ");
     const others = further === "" ? "" : ` Variables, annotations and fields: ${further}.`;
     const where = `landfall meshes ${name} describes them; --mesh selects another mesh.`;
     return [wrapLine(`Options of ${name}: ${names.join(" ")}.${others} ${where}`, 0, columns)];
@@ -73,6 +73,11 @@ function renderMeshOptions(mesh: NamedMesh, shown: CommandHelp["captureFlags"], 
   ];
 }
 
+/** Gives the name by which a mesh takes a setting that has no flag: its variable, else its field. */
+export function nameWithoutFlag({ setting, variable }: Pick<MeshOption, "setting" | "variable">): string {
+  return variable ?? setting;
+}
+
 function describeFlag({
   setting,
   letter,
@@ -83,12 +88,12 @@ function describeFlag({
   variable,
   annotation,
 }: MeshOption): HelpRow {
-  const name = flag === null ? (variable ?? annotation ?? setting) : `--${flag}`;
+  const name = flag === null ? nameWithoutFlag({ setting, variable }) : `--${flag}`;
   const term = `${letter === null ? "" : `-${letter}, `}${name}${value === null ? "" : ` ${value}`}`;
   const also = [
     ...(usual === "" ? [] : [`default ${usual}`]),
     ...(variable === null || flag === null ? [] : [`variable ${variable}`]),
-    ...(annotation === null || name === annotation ? [] : [`annotation ${annotation}`]),
+    ...(annotation === null ? [] : [`annotation ${annotation}`]),
   ];
   return [term, also.length === 0 ? help : `${help} (${also.join(", ")})`];
 }
