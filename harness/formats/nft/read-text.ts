@@ -203,22 +203,38 @@ function readOpaqueBody(reader: TextReader, place: JsonObject): JsonObject {
   return { ...place, text: reader.text.slice(first.start, peek(reader).start).trim() };
 }
 
-const PRIORITIES: Readonly<Record<string, number>> = {
-  raw: -300,
-  mangle: -150,
-  dstnat: -100,
-  filter: 0,
-  security: 50,
-  srcnat: 100,
-  out: 100,
-};
+/** A name of a priority: its number, and the one hook at which nft knows it, null where it knows it at every one. */
+interface NamedPriority {
+  readonly number: number;
+  readonly hook: string | null;
+}
+
+/** The names of priorities (nft(8), CHAINS). */
+const PRIORITIES: ReadonlyMap<string, NamedPriority> = new Map([
+  ["raw", { number: -300, hook: null }],
+  ["mangle", { number: -150, hook: null }],
+  ["dstnat", { number: -100, hook: "prerouting" }],
+  ["filter", { number: 0, hook: null }],
+  ["security", { number: 50, hook: null }],
+  ["srcnat", { number: 100, hook: "postrouting" }],
+]);
+/** The same of tables of bridge. */
+const BRIDGE_PRIORITIES: ReadonlyMap<string, NamedPriority> = new Map([
+  ["dstnat", { number: -300, hook: "prerouting" }],
+  ["filter", { number: -200, hook: null }],
+  ["out", { number: 100, hook: "output" }],
+  ["srcnat", { number: 300, hook: "postrouting" }],
+]);
 
 function readChainBody(reader: TextReader, place: JsonObject, parts: Json[]): JsonObject {
   let body: JsonObject = place;
   for (skipEnds(reader); !isNext(reader, "}"); skipEnds(reader)) {
     const token = peek(reader);
     if (token.kind === "end") fail(token, `The chain ${place.name} is not closed; a "}" is missing.`);
-    if (isNext(reader, "type") && peek(reader, 2).text === "hook") body = { ...body, ...readHook(reader) };
+    if (isNext(reader, "type") && peek(reader, 2).text === "hook")
+      recover(reader, () => {
+        body = { ...body, ...readHook(reader, place) };
+      });
     else if (takeIf(reader, "policy")) body = { ...body, policy: takeName(reader, "accept or drop") };
     else if (isNext(reader, "comment") && peek(reader, 1).kind === "string") reader.at += 2;
     else if (takeIf(reader, "flags")) takeName(reader, "a flag");
@@ -238,7 +254,7 @@ function readChainBody(reader: TextReader, place: JsonObject, parts: Json[]): Js
   return body;
 }
 
-function readHook(reader: TextReader): JsonObject {
+function readHook(reader: TextReader, { family }: JsonObject): JsonObject {
   take(reader);
   const type = takeName(reader, "a chain's type");
   takeExpected(reader, "hook");
@@ -248,23 +264,25 @@ function readHook(reader: TextReader): JsonObject {
     readRight(reader);
   }
   takeExpected(reader, "priority");
-  const prio = readPriority(reader);
+  const names = family === "bridge" ? BRIDGE_PRIORITIES : PRIORITIES;
+  const known = [...names].filter(([, priority]) => priority.hook === null || priority.hook === hook);
+  const prio = readPriority(reader, hook, new Map(known));
   takeIf(reader, ";");
   return { type, hook, prio };
 }
 
-/** Reads `-100`, `dstnat`, `filter + 10`. */
-function readPriority(reader: TextReader): number {
+/** Reads `-100`, `dstnat`, `filter + 10`, of a chain at a hook that has these names. */
+function readPriority(reader: TextReader, hook: string, names: ReadonlyMap<string, NamedPriority>): number {
   const token = peek(reader);
   const isNegative = takeIf(reader, "-");
   const value = readValueText(reader);
   // A dash may be part of a word: filter-10.
   const [, word = "", joined = ""] = typeof value === "string" ? (/^([a-z]+)([+-]\d+)?$/.exec(value) ?? []) : [];
-  const base = typeof value === "number" ? value : PRIORITIES[word];
+  const base = typeof value === "number" ? value : names.get(word)?.number;
   if (base === undefined)
     fail(
       token,
-      `${describeToken(token)} is not a priority; use a number or ${Object.keys(PRIORITIES).slice(0, 6).join(", ")}, with + or - a number.`,
+      `${describeToken(token)} is not a priority at ${hook}; use a number or ${[...names.keys()].join(", ")}, with + or - a number.`,
     );
   return (isNegative ? -base : base) + Number(joined) + readOffset(reader);
 }

@@ -94,3 +94,25 @@ test.each(["tcp dport 80 set add ip saddr @s", "tcp dport 80 delete @s { ip sadd
     expect(rules[0]?.matches).toEqual([{ kind: "unknown", text: "ip saddr @s" }]);
   },
 );
+
+describe("a name of a priority is known where nft knows it:", () => {
+  const HOOKS = ["prerouting", "input", "forward", "output", "postrouting"];
+  test.each(["raw", "mangle", "dstnat", "filter", "security", "srcnat", "out", "dstnat - 5", "srcnat+1"])(
+    "%s",
+    (priority) => {
+      const texts = HOOKS.flatMap((hook) =>
+        ["ip", "inet", "bridge"].map(
+          (family) => `table ${family} t {\n chain c { type filter hook ${hook} priority ${priority}; }\n}\n`,
+        ),
+      );
+      const known = (text: string) => readNft(text, { where: "rules.nft" }).ok;
+      expect(texts.filter(known)).toEqual(texts.filter((text) => load(text).length > 0));
+    },
+  );
+
+  test("elsewhere it is refused with those that there are", () => {
+    expect(read("table ip t {\n chain c { type filter hook output priority dstnat; }\n}\n")).toEqual([
+      '"dstnat" is not a priority at output; use a number or raw, mangle, filter, security, with + or - a number.',
+    ]);
+  });
+});

@@ -178,7 +178,7 @@ test("names, priorities, index and comments are read as nft reads them", () => {
 define PORTS = { 80, 443 }
 table inet t {
   chain c {
-    type nat hook output priority dstnat + 5; policy accept; # handle 1
+    type nat hook prerouting priority dstnat + 5; policy accept; # handle 1
     tcp dport $PORTS redirect to :15001 comment "both" # handle 2
   }
 }
@@ -186,7 +186,7 @@ add rule inet t c meta skuid root accept
 insert rule inet t c index 1 tcp dport 22 return
 `);
   const [chain] = tables[0]?.chains ?? [];
-  expect(chain?.base).toEqual({ type: "nat", hook: "output", priority: -95, policy: "ACCEPT" });
+  expect(chain?.base).toEqual({ type: "nat", hook: "prerouting", priority: -95, policy: "ACCEPT" });
   expect(chain?.rules.map(({ text }) => text)).toEqual([
     'tcp dport $PORTS redirect to :15001 comment "both"',
     "tcp dport 22 return",
