@@ -11,8 +11,10 @@ import { renderToken, type WordToken } from "./word-tokens.ts";
 export interface AnnotatedOption extends MeshAnnotation {
   /** Gives the words for a value: `["-b", "80,443"]`; none where the pod says that it does not count. */
   words(value: string, pod: PodManifest): readonly string[];
-  /** Entries that the injector may add to the list by itself. */
-  readonly mayAdd?: (pod: PodManifest) => readonly string[];
+  /** Gives the words that the pod must have already if this annotation alone is looked at; {@link words} if left out. */
+  says?(value: string): readonly string[];
+  /** Entries that may be in the list although this annotation does not name them. */
+  readonly mayAdd?: (pod: PodManifest) => readonly string[] | "anything";
 }
 
 /** What annotations are compared with, or put on top of. */
@@ -129,12 +131,13 @@ function tokensOf(setting: string, { flag, texts }: GivenValue, options: readonl
 }
 
 function findContradictions(
-  { annotation, text, tokens }: Given,
+  { annotation, text, tokens: words }: Given,
   pod: PodManifest,
   tool: AnnotatedTool,
 ): readonly Finding[] {
   const { made, options, wins } = tool;
   if (made === null) return [];
+  const tokens = annotation.says === undefined ? words : cutOptionWords(annotation.says(text), options);
   return [...readOptionWords(tokens, options).values].flatMap(([setting, wanted]) => {
     const option = options.find((one) => one.setting === setting);
     const has = made.values.get(setting);
@@ -157,14 +160,14 @@ function isAlike(
   wanted: GivenValue,
   has: GivenValue | undefined,
   option: MeshOption,
-  mayAdd: readonly string[],
+  mayAdd: readonly string[] | "anything",
 ): boolean {
   const wantedEntries = entriesOf(wanted, option);
   if (has === undefined) return wantedEntries.every((entry) => entry === option.default) || wantedEntries.length === 0;
   const entries = entriesOf(has, option);
   return (
     wantedEntries.every((entry) => entries.includes(entry)) &&
-    entries.every((entry) => wantedEntries.includes(entry) || mayAdd.includes(entry))
+    (mayAdd === "anything" || entries.every((entry) => wantedEntries.includes(entry) || mayAdd.includes(entry)))
   );
 }
 

@@ -8,6 +8,7 @@ import { readYamlText } from "../yaml-text.ts";
 export const CONFIG_ANNOTATION = "traffic.kuma.io/transparent-proxy-config";
 const GATEWAY = "kuma.io/gateway";
 const PROBES_PORT = "kuma.io/application-probe-proxy-port";
+const EXCLUDE_INBOUND_FLAG = "--exclude-inbound-ports";
 const EXCLUDE_INBOUND = "traffic.kuma.io/exclude-inbound-ports";
 /** Ports of the injector's own probe proxies, of this release and of older ones, which it leaves alone by itself. */
 const PROBE_PORTS = ["9001", "9000"];
@@ -20,7 +21,7 @@ function readYes(value: string): string {
 
 function excludeInbound(_: string, { annotations }: PodManifest): readonly string[] {
   const ports = [annotations.get(EXCLUDE_INBOUND) ?? "", annotations.get(PROBES_PORT) ?? ""];
-  return ["--exclude-inbound-ports", ports.filter((port) => port !== "" && port !== "0").join(",")];
+  return [EXCLUDE_INBOUND_FLAG, ports.filter((port) => port !== "" && port !== "0").join(",")];
 }
 
 const mayAdd = ({ annotations }: PodManifest): readonly string[] => [
@@ -50,6 +51,7 @@ const asSwitch =
 export const KUMA_ANNOTATIONS: readonly AnnotatedOption[] = [
   {
     ...row(EXCLUDE_INBOUND, "redirect.inbound.excludePorts", "inbound ports that are left alone", excludeInbound),
+    says: (value) => [EXCLUDE_INBOUND_FLAG, value],
     mayAdd,
   },
   {
@@ -59,7 +61,8 @@ export const KUMA_ANNOTATIONS: readonly AnnotatedOption[] = [
       "the port of Kuma's probe proxy; inbound, it is left alone",
       excludeInbound,
     ),
-    mayAdd,
+    says: (value) => (value === "0" ? [] : [EXCLUDE_INBOUND_FLAG, value]),
+    mayAdd: () => "anything",
   },
   row(
     "traffic.kuma.io/exclude-outbound-ports",

@@ -251,6 +251,21 @@ describe("a manifest that cannot be used is refused with line and column:", () =
       /pod\.yaml:7: .*In the cluster the annotation traffic\.kuma\.io\/transparent-proxy-config counts/,
     ],
     [
+      "the same of Kuma, and not of the probe proxy's port, which the file has",
+      "kuma.yaml",
+      [
+        ['inbound-ports: "7777"', 'inbound-ports: "7778"\n    kuma.io/application-probe-proxy-port: "9100"'],
+        ["7777,9001", "7777,9001,9100"],
+      ],
+      /one finding\).*\n {2}pod\.yaml:7: The annotation traffic\.kuma\.io\/exclude-inbound-ports says "7778"/,
+    ],
+    [
+      "a port of Kuma's probe proxy that the file does not have",
+      "kuma.yaml",
+      [['inbound-ports: "7777"', 'inbound-ports: "7777"\n    kuma.io/application-probe-proxy-port: "9100"']],
+      /one finding\).*\n {2}pod\.yaml:8: The annotation kuma\.io\/application-probe-proxy-port says "9100"/,
+    ],
+    [
       "the same of Consul",
       "consul.json",
       [['outbound-ports": "5432"', 'outbound-ports": "5433"']],
