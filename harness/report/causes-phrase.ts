@@ -17,6 +17,8 @@ export interface ToldCause {
   readonly rows: readonly EvidenceRow[];
   /** The first flows, with what was expected and what they got. */
   readonly shown: readonly { readonly flow: FlowReport; readonly rows: readonly EvidenceRow[] }[];
+  /** All other flows. */
+  readonly rest: readonly FlowReport[];
   /** The names of further flows, those that differ in their port alone as one: `client -> pod:21,23`. */
   readonly others: readonly string[];
   /** How many flows are neither shown nor named. */
@@ -35,11 +37,13 @@ export function tellCauses(
       const flows = cause.flows.flatMap((each) => byName.get(keyOf(each)) ?? []);
       const inOrder = flows.toSorted((a, b) => weigh(a) - weigh(b));
       const inFull = chooseExamples(inOrder);
-      const others = nameByEnds(inOrder.filter((flow) => !inFull.includes(flow)));
+      const rest = inOrder.filter((flow) => !inFull.includes(flow));
+      const others = nameByEnds(rest);
       return {
         heading: describeHeading(inOrder),
         rows: describeCause(cause),
         shown: inFull.map((flow) => ({ flow, rows: describeEnds(flow, backend) })),
+        rest,
         others: others.slice(0, NAMED).map(({ name }) => name),
         unnamed: others.slice(NAMED).reduce((sum, { count }) => sum + count, 0),
       };

@@ -56,7 +56,8 @@ function renderFailedScenario({ scenario, failures }: FailedScenario, backend: B
   const told: ToldCauses = new Map();
   const causes = tellCauses(scenario, backend);
   const isInCause = ({ flow }: Failure) => scenario.causes !== undefined && flow.verdict === "wrong";
-  const rowOf = (flow: FlowReport) => failures.find((each) => each.flow === flow)?.row ?? "";
+  const rows = new Map(failures.map(({ flow, row }) => [flow, row]));
+  const rowOf = (flow: FlowReport) => rows.get(flow) ?? "";
   return html`<h3>${scenario.name} <span class="claim">${scenario.claim}</span></h3>
 ${renderKeptEvidence(scenario.evidence, linkTo)}
 ${scenario.omissions.map(renderOmission)}
@@ -64,9 +65,9 @@ ${causes.map((cause) => renderCause(cause, rowOf, scenario))}
 ${failures.filter((failure) => !isInCause(failure)).map((failure) => renderFailure(failure, told, backend))}`;
 }
 
-/** The cause first, then two flows in full, then the names of others. */
+/** The cause first, then two flows in full, then the names of others, each of which can be opened. */
 function renderCause(
-  { heading, rows, shown, others, unnamed }: ToldCause,
+  { heading, rows, shown, rest, others, unnamed }: ToldCause,
   rowOf: (flow: FlowReport) => string,
   scenario: ScenarioReport,
 ): Html {
@@ -77,7 +78,12 @@ ${shown.map(
 ${renderFlowCommands(flow, scenario)}</div>
 ${renderRows(ends)}`,
 )}
-${others.length > 0 ? html`<p class="dim">and ${nameOthers(others, unnamed)}</p>` : html``}`;
+${
+  rest.length === 0
+    ? html``
+    : html`<details class="rest"><summary>and ${nameOthers(others, unnamed)}</summary>
+<ul>${rest.map((flow) => html`<li><a href="#${rowOf(flow)}">${flow.flow}</a>${nameManner(flow)}</li>`)}</ul></details>`
+}`;
 }
 
 /** A line breaks between names and not inside of one. */

@@ -35,8 +35,9 @@ p, dd, td { overflow-wrap: anywhere; }
 #filter { display: flex; flex-wrap: wrap; gap: 0.4rem 1rem; align-items: center; margin: 0 0 1rem; }
 #filter p { margin: 0; font-size: 0.85em; flex-basis: 100%; } [name=text] { width: 16rem; max-width: 60vw; }
 kbd { border: 1px solid var(--line); border-radius: 0.25rem; padding: 0 0.3rem; font-size: 0.9em; }
-input, select, button { font: inherit; } .copy { font-size: 0.8em; } .command { margin: 0.2rem 0 0.2rem 1.6rem; }
+input, select, button { font: inherit; } [aria-disabled=true] { color: var(--dim); cursor: default; } .copy { font-size: 0.8em; } .command { margin: 0.2rem 0 0.2rem 1.6rem; }
 .shown { display: flex; flex-wrap: wrap; gap: 0 0.8rem; align-items: baseline; margin-top: 0.4rem; } .shown p { margin: 0; }
+.rest summary { color: var(--dim); overflow-wrap: anywhere; } .rest ul { margin: 0.2rem 0 0.6rem; padding-left: 1.6rem; columns: 22rem; list-style: none; }
 .commands { display: contents; } .commands details { font-size: 0.85em; } .commands summary { color: var(--dim); }
 .commands details[open] { flex-basis: 100%; padding-left: 1.6rem; } .commands p + p { margin-top: 0.4rem; }
 .required { margin: -0.9rem 0 1rem; color: var(--dim); } .scenario .required { margin: 0.4rem 0; }

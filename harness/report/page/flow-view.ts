@@ -99,11 +99,9 @@ function showWay(dialog: HTMLDialogElement, positions: readonly Position[]): voi
     at = Math.min(Math.max(to, 0), positions.length - 1);
     const position = positions[at];
     if (!position || !back || !next) return;
-    back.disabled = at === 0;
-    next.disabled = at === positions.length - 1;
-    // A button that is disabled loses the focus, and with it the keys.
-    if (document.activeElement === document.body || (document.activeElement as HTMLButtonElement).disabled)
-      dialog.focus();
+    // A button that is disabled outright loses the focus, and with it the keys.
+    back.ariaDisabled = String(at === 0);
+    next.ariaDisabled = String(at === positions.length - 1);
     packets.value = String(position.packet);
     showPosition(dialog, positions, at);
   };

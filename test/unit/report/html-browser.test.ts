@@ -117,6 +117,36 @@ describe("the HTML report in a browser", () => {
     });
   });
 
+  test("keeps the focus on a step's button at the first and the last step", async () => {
+    await open("wrong.html#flow-0-0", {}, async (page) => {
+      const dialog = page.getByRole("dialog");
+      const focused = () => page.evaluate(() => document.activeElement?.textContent);
+      for (const [name, end] of [
+        ["Next", /^step (\d+) of \1$/],
+        ["Back", /^step 1 of \d+$/],
+      ] as const) {
+        const button = dialog.locator(".steps").getByRole("button", { name });
+        await button.focus();
+        while ((await button.getAttribute("aria-disabled")) === "false") await page.keyboard.press("Enter");
+        await page.keyboard.press("Enter");
+        expect(await dialog.locator(".count").textContent()).toMatch(end);
+        expect(await focused()).toBe(await button.textContent());
+      }
+    });
+  });
+
+  test("lists every flow of a cause, each with a link to its row", async () => {
+    await open("wrong.html", {}, async (page) => {
+      await page.locator(".rest summary").first().click();
+      const links = page.locator(".failures .shown a:visible, .failures .rest a:visible");
+      expect(await links.count()).toBe(scenario.flows.filter(({ verdict }) => verdict === "wrong").length);
+      const last = links.last();
+      const name = (await last.textContent()) ?? "";
+      await last.click();
+      await page.getByRole("dialog", { name }).waitFor();
+    });
+  });
+
   test("highlights the rules that a flow meets, and shows the end points that its listener saw", async () => {
     const firsts = scenario.flows.filter(({ way }, i) => scenario.flows.findIndex((other) => other.way === way) === i);
     expect(firsts.length).toBeGreaterThan(20);
@@ -221,7 +251,7 @@ function followFlows(rows: readonly string[]) {
       const lit = document.querySelector('dialog [aria-current="step"]');
       const [, name] = /^(.*) matches: /.exec(textOf(".said")) ?? [];
       if (lit?.className === "taken" && name !== undefined) matched.add(name);
-      if (!next || next.disabled) break;
+      if (!next || next.ariaDisabled === "true") break;
       next.click();
     }
     const [, ends] = /^.* to (\S+)/.exec(textOf(".ends")) ?? [];

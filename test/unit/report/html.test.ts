@@ -110,7 +110,7 @@ describe("the HTML report", () => {
     expect(sum).toContain(">0 as expected<");
     expect(sum).toContain(">3 not as expected<");
     expect(sum).not.toMatch(/omitted|observed/);
-    expect(page).toContain('and <span class="name">envoy -&gt; upstream:82</span> </p>');
+    expect(page).toContain('and <span class="name">envoy -&gt; upstream:82</span> </summary>');
     expect(page).toContain(
       '<dt>because</dt><dd class="said">nobody knows</dd><dt>remedy</dt><dd class="said">look</dd>',
     );
