@@ -32,7 +32,7 @@ export const BACKENDS = {
     hosts: "namespaces",
     pod: "ends-with-process",
     jobsPerProcessor: 4,
-    jobs: { scenarios: 4, mutants: 6, "mutants-of-several": 8 },
+    jobs: { scenarios: 4, mutants: 4, "mutants-of-several": 8 },
   },
   simulated: {
     judge: "simulator",
