@@ -6,6 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SEED_WORDS } from "../../../harness/meshes/istio-1.4/seed.ts";
 import { runCommand } from "./run-command.ts";
 
+/** The flow that lands elsewhere without the rule for the proxy's group. */
+const FAILED = "uid=1000,gid=1337 -> upstream:80";
+
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "landfall-evidence-"));
@@ -105,7 +108,7 @@ describe("verify --evidence", () => {
       mode: 0o755,
     });
     const env = { ...process.env, PATH: `${bin}:${process.env["PATH"]}` };
-    const { status, stdout } = spawnSync("sh", [script], { encoding: "utf8", env });
+    const { status, stdout } = spawnSync("sh", [script, FAILED], { encoding: "utf8", env });
     expect(status).toBe(1);
     expect(stdout).toMatch(/^from the path\n(.*\n)+ +✗ uid=1000,gid=1337 -> upstream:80/);
   });
@@ -113,7 +116,7 @@ describe("verify --evidence", () => {
   test("repeats a flow with a file's rules as the kernel had them, to the same exit code", async () => {
     const { code, kept } = await verifyChanged("again", (rules) => rules.replace(/.*gid-owner.*\n/, ""));
     rmSync(join(folder, "again.txt"));
-    const { status, stdout } = repeat(join(kept, "rules"));
+    const { status, stdout } = repeat(join(kept, "rules"), FAILED);
     expect([code, status]).toEqual([1, 1]);
     expect(stdout).toMatch(/✗ uid=1000,gid=1337 -> upstream:80 +envoy-outbound:15001/);
     expect(stdout).toMatch(/^ +missing +nat ISTIO_OUTPUT: .*--gid-owner 1337/m);
