@@ -1,13 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { renderPodCommands } from "../../harness/formats/commands.ts";
 import { generateRules } from "../../harness/meshes/istio-1.4/rules.ts";
 import { SEED_COMMAND } from "../../harness/meshes/istio-1.4/seed.ts";
 import { seedConfig } from "../seed-config.ts";
 import { median } from "./figure.ts";
+import { type OwnBuild, withOwnBuild } from "./own-build.ts";
 
-/** What `apply` costs as a process, from `dist/`, seed command, each time in a fresh namespace; milliseconds, medians. */
+/** What `apply` costs as a process, from a build, seed command, each time in a fresh namespace; milliseconds, medians. */
 export interface ApplyFigures {
   /** Node alone: start and end. */
   readonly nodeMs: number;
@@ -17,30 +16,17 @@ export interface ApplyFigures {
   /** A second, identical `apply`, which changes nothing. */
   readonly againMs: number;
   readonly cleanMs: number;
-  /**
-   * `applyMs` to `commandsMs`, which is less than the original takes: its script spends 49 ms on an idle machine, and twice that is the
-   * target.
-   */
-  readonly ratio: number;
 }
 
 const ROUNDS = 10;
-const root = resolve(import.meta.dirname, "../..");
 
-/** Measures `apply`, from a build of its own; takes about ten seconds on two cores. Needs root. */
-export function measureApply(): ApplyFigures {
-  mkdirSync(join(root, ".landfall"), { recursive: true });
-  const folder = mkdtempSync(join(root, ".landfall", "bench-apply-"));
-  try {
-    execFileSync(process.execPath, [join(root, "harness/build/build.mjs"), folder]);
-    const rounds = Array.from({ length: ROUNDS }, () => measureRound(join(folder, "harness/cli/main.js")));
-    const [nodeMs, commandsMs, applyMs, againMs, cleanMs] = [0, 1, 2, 3, 4].map((i) =>
-      median(rounds.map((round) => round[i] ?? Number.NaN)),
-    ) as [number, number, number, number, number];
-    return { nodeMs, commandsMs, applyMs, againMs, cleanMs, ratio: applyMs / commandsMs };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+/** Measures `apply` of a build; takes about ten seconds on two cores. Needs root. */
+export function measureApply({ main }: OwnBuild): ApplyFigures {
+  const rounds = Array.from({ length: ROUNDS }, () => measureRound(main));
+  const [nodeMs, commandsMs, applyMs, againMs, cleanMs] = [0, 1, 2, 3, 4].map((i) =>
+    median(rounds.map((round) => round[i] ?? Number.NaN)),
+  ) as [number, number, number, number, number];
+  return { nodeMs, commandsMs, applyMs, againMs, cleanMs };
 }
 
 function measureRound(main: string): readonly number[] {
@@ -68,4 +54,4 @@ function originalCommands(): string {
   return [...renderPodCommands(generateRules(seedConfig())), "iptables-save", "ip6tables-save"].join("\n");
 }
 
-if (import.meta.main) process.stdout.write(`${JSON.stringify(measureApply(), null, 2)}\n`);
+if (import.meta.main) console.table(await withOwnBuild(measureApply));

@@ -14,11 +14,11 @@ export interface DatagramFigures {
   readonly bareMs: number;
   /** One UDP flow, driven and confirmed at both ends, one at a time. */
   readonly flowMs: number;
-  /** `flowMs` to `bareMs`, the median over rounds that take turns. Target: at most 1.5. */
+  /** `flowMs` to `bareMs`, the median over rounds that take turns. */
   readonly ratio: number;
   /** The same of whole drives: per flow and per exchange everything that is done until all is confirmed and told. */
   readonly wholeRatio: number;
-  /** What a hundred silent flows add to a suite of a hundred others, best round against best round, in time-outs. Target: at most 1. */
+  /** What a hundred silent flows add to a suite of a hundred others, best round against best round, in time-outs. */
   readonly silentTimeouts: number;
 }
 

@@ -6,12 +6,13 @@ import { DEFAULT_SANDBOX_OPTIONS } from "../../harness/sandbox/open-sandbox.ts";
 import seed from "../../scenarios/seed.ts";
 import { bindCase } from "../conformance/cases.ts";
 import { type Figure, makeFigure, median } from "./figure.ts";
+import type { FlowFigures } from "./flows.ts";
 
 const FLOWS = 400;
 const EXECS = 10;
 
-/** Measures one flow at a time in containers against `netnsMs`, the same in network namespaces, and against an exec for each flow. */
-export async function measureDockerFlows(netnsMs: number): Promise<readonly Figure[]> {
+/** Measures one flow at a time in containers against the same in network namespaces, and against an exec for each flow. */
+export async function measureDockerFlows(netns: Pick<FlowFigures, "flowMs" | "bareMs">): Promise<readonly Figure[]> {
   const world = await startDockerWorld({ ...DEFAULT_SANDBOX_OPTIONS, envoyProgram: null });
   await using sandbox = new AgentSandbox(world);
   const bound = bindCase(seed, sandbox.addresses);
@@ -24,7 +25,12 @@ export async function measureDockerFlows(netnsMs: number): Promise<readonly Figu
   const container = /docker exec\s+(?:-\S+\s+)*(\S+)/.exec(world.shellHint() ?? "")?.[1];
   const execMs = container ? median(Array.from({ length: EXECS }, () => timeExec(container))) : Number.NaN;
   return [
-    makeFigure("one flow in containers, over one in network namespaces", flowMs - netnsMs, "ms more", 0.5),
+    makeFigure(
+      "one flow in containers, over one in network namespaces",
+      (flowMs - netns.flowMs) / netns.bareMs,
+      "× connect more",
+      1.5,
+    ),
     makeFigure("  beside it: an exec for each flow", execMs / flowMs, "× a flow"),
   ];
 }
