@@ -1,7 +1,7 @@
 /**
  * Tests that need nothing but Node and take some five seconds and more of a processor each: they break every rule of a mesh one value at
- * a time, look at every class of flows, read rules of all kinds, load modules that never end, or compile types. `npm run long` runs them, and CI does after
- * `npm test`, which is to end within ten minutes on two processors.
+ * a time, look at every class of flows, read rules of all kinds, load modules that never end, or compile types. `npm run long` runs them,
+ * and CI does after `npm test`, which is to end within ten minutes on two processors.
  */
 export const LONG_TESTS: string[] = [
   "test/bad-input/modules.test.ts",

@@ -40,7 +40,7 @@ const SPECS: readonly OptionSpec[] = [
   {
     name: "all",
     value: null,
-    help: "traces every packet; without it, the first of each connection and those that a rule stops",
+    help: "shows every packet and every rule; without it, the first packet of each connection and those that a rule stops, and of many rules in a row that do not match the first and the last few",
   },
   {
     name: "observe",

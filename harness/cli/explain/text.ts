@@ -12,10 +12,13 @@ export type CountOf = (place: RulePlace) => ObservedCount | undefined;
 
 /** Where a reason stands: beneath its rule. */
 const REASON_INDENT = 10;
+/** Rules in a row that do not match and are all shown; of more, the first and the last few are. */
+const [MOST_IN_A_ROW, SHOWN_AT_EACH_END] = [12, 4];
 
 /**
  * Gives the way of a flow for a reader: a paragraph for each packet shown, with the rules that it met in order, `*` before those that
- * matched, a reason under each other, and the policies that held. Its lines are as long as they are: {@link foldWay} breaks them.
+ * matched, a reason under each other, and the policies that held. Of many rules in a row that do not match, those in the middle are only
+ * counted, unless all are to be shown. Its lines are as long as they are: {@link foldWay} breaks them.
  */
 export function renderWay({ connections }: Explanation, show: "deciding" | "all", countOf: CountOf): string {
   return connections.flatMap((connection, i) => renderConnection(connection, i, show, countOf)).join("");
@@ -69,28 +72,68 @@ function renderConnection(
   const body =
     shown.length === 0
       ? ["  Its packets reach no rule in the pod.\n"]
-      : shown.flatMap((packet) => renderPacket(packet, countOf));
+      : shown.flatMap((packet) => renderPacket(packet, show, countOf));
   return [`${head}\n`, ...body, "\n"];
 }
 
 function renderPacket(
   { packet, source, destination, steps, policies }: PacketTrace,
+  show: "deciding" | "all",
   countOf: CountOf,
 ): readonly string[] {
+  const passedOver = show === "all" ? new Map<number, number>() : findPassedOver(steps);
   const policyLines = policies
     .filter(({ verdict }) => verdict === "drop")
     .map(({ table, chain }) => `    ${table} ${chain}: the policy drops it\n`);
   return [
     `  ${packet} from ${source} to ${destination}\n`,
     ...(steps.length === 0 ? ["    no rule reached\n"] : []),
-    ...steps.flatMap((step, i) => renderStep(step, steps[i - 1], countOf)),
+    ...renderSteps(steps, passedOver, countOf),
     ...policyLines,
   ];
 }
 
+/** Gives the parts of long rows of rules that do not match: from which step, and up to which, that one not included. */
+function findPassedOver(steps: readonly TraceStep[]): ReadonlyMap<number, number> {
+  const parts = new Map<number, number>();
+  let start = 0;
+  for (let i = 0; i <= steps.length; i++) {
+    const [step, before] = [steps[i], steps[i - 1]];
+    if (step?.matched === false && before?.matched === false && isInSameChain(step, before)) continue;
+    if (i - start > MOST_IN_A_ROW) parts.set(start + SHOWN_AT_EACH_END, i - SHOWN_AT_EACH_END);
+    start = i;
+  }
+  return parts;
+}
+
+function renderSteps(
+  steps: readonly TraceStep[],
+  passedOver: ReadonlyMap<number, number>,
+  countOf: CountOf,
+): readonly string[] {
+  const lines: string[] = [];
+  for (let i = 0; i < steps.length; i++) {
+    const end = passedOver.get(i);
+    if (end !== undefined) {
+      const [first, last] = [steps[i]?.index, steps[end - 1]?.index];
+      const count = (end - i).toLocaleString("en");
+      lines.push(
+        `${" ".repeat(REASON_INDENT)}(${count} more rules do not match, ${first} to ${last}; --all shows them)\n`,
+      );
+      i = end;
+    }
+    const step = steps[i];
+    if (step !== undefined) lines.push(...renderStep(step, steps[i - 1], countOf));
+  }
+  return lines;
+}
+
+function isInSameChain(step: TraceStep, before: TraceStep | undefined): boolean {
+  return before?.hook === step.hook && before.table === step.table && before.chain === step.chain;
+}
+
 function renderStep(step: TraceStep, before: TraceStep | undefined, countOf: CountOf): readonly string[] {
-  const isSameChain = before?.hook === step.hook && before.table === step.table && before.chain === step.chain;
-  const heading = isSameChain ? [] : [`    ${step.hook}: ${step.table} ${step.chain}\n`];
+  const heading = isInSameChain(step, before) ? [] : [`    ${step.hook}: ${step.table} ${step.chain}\n`];
   const mark = step.matched === true ? "*" : step.matched === "unknown" ? "?" : " ";
   const counted = countOf(step);
   const handle = counted?.handle === undefined ? "" : `, handle ${counted.handle}`;
