@@ -12,6 +12,12 @@ export const CAUSES = ["other-target", "missing-rule", "deciding-rule", "no-rule
 /** Why a rule is missing, where nothing more is known of it than that another rule is met. */
 export const ANOTHER_TAKES = "another rule takes these flows";
 
+/** Why a rule that takes flows is at fault, where nothing more is known than that the required one does something else. */
+export const DOES_OTHERWISE = "the rule takes these flows, and does something other than the required rule";
+
+/** The same where no flow need be taken by it. */
+export const STANDS_INSTEAD = "this rule stands in the place of the required one";
+
 /** Why flows of one scenario landed wrong: one wrong rule shows in many flows. */
 export interface CauseReport {
   readonly kind: (typeof CAUSES)[number];

@@ -22,7 +22,11 @@ export function describeHeading(flows: readonly FlowReport[]): string {
   const [count, number] = flows.length === 1 ? ["1 flow", 0 as const] : [`${flows.length} flows`, 1 as const];
   const kinds = [...new Set(flows.map(({ observed }) => observed.kind))];
   const instead = describeInstead(flows, kinds);
-  if (kinds.length > LISTED || isCrossed(flows)) return `${count} ${["lands", "land"][number]} elsewhere than required`;
+  if (kinds.length > LISTED || isCrossed(flows)) {
+    // A loop is the worst that there is.
+    const loops = kinds.includes("loop") ? `${VERBS.loop[number]} or ` : "";
+    return `${count} ${loops}${["lands", "land"][number]} elsewhere than required`;
+  }
   const ends = kinds.map((kind) => {
     const where = kind === "listener" ? ` ${nameListeners(flows.map(({ observed }) => observed))}` : "";
     return `${VERBS[kind][number]}${where}`;

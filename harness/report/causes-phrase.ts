@@ -1,10 +1,16 @@
-import { ANOTHER_TAKES, type CauseReport } from "../model/cause-report.ts";
+import { ANOTHER_TAKES, type CauseReport, DOES_OTHERWISE, STANDS_INSTEAD } from "../model/cause-report.ts";
 import { isLanding } from "../model/expectation.ts";
 import type { BackendName, FlowReport, ScenarioReport } from "../model/report.ts";
 import { AS_DIALLED, describeHeading, goesAsDialled, nameEnd } from "./cause-heading.ts";
+import { describeDifference } from "./differing-words.ts";
 import { type EvidenceRow, nameObserved } from "./evidence.ts";
 import { nameByEnds } from "./flow-names.ts";
 import { describeGot, describeLanding, describeMissingRule, describeRule } from "./landing-phrase.ts";
+
+/** Gives what flows beyond those that are named are told as: `and 12 more flows`. */
+export function countUnnamed(unnamed: number): readonly string[] {
+  return unnamed === 0 ? [] : [`and ${unnamed} more ${unnamed === 1 ? "flow" : "flows"}`];
+}
 
 /** Further groups of flows of one cause that are named: all of most causes, and of the others what leaves the cause itself in sight. */
 const NAMED = 9;
@@ -80,17 +86,26 @@ export function describeCause({ rule, wanted, why, kind, breaks, remedy }: Cause
   const rules: readonly EvidenceRow[] =
     kind === "missing-rule" && wanted !== null
       ? [["missing", describeMissingRule(wanted)], ...(rule === null ? [] : [["taken by", taker] as const])]
-      : [
-          ["rule", taker],
-          ...(wanted === null || kind === "deciding-rule" ? [] : [["required", describeRule(wanted)] as const]),
-        ];
+      : [["rule", taker], ...(wanted === null || kind === "deciding-rule" ? [] : describeRequired(rule, wanted))];
+  // What takes the flows stands above, and so does where the rule differs from the required one.
+  const isSaidAbove =
+    (kind === "missing-rule" && why === ANOTHER_TAKES) ||
+    (rules.some(([name]) => name === "differs") && (why === DOES_OTHERWISE || why === STANDS_INSTEAD));
   return [
     ...rules,
-    // What takes the flows stands above.
-    ...(kind === "missing-rule" && why === ANOTHER_TAKES ? [] : [["because", why] as const]),
+    ...(isSaidAbove ? [] : [["because", why] as const]),
     ...(breaks === undefined ? [] : [["breaks", `the requirement ${breaks}`] as const]),
     ...(remedy === undefined ? [] : [["remedy", remedy] as const]),
   ];
+}
+
+/** Gives the required rule, and the words in which the one that is there differs from it where those are few. */
+function describeRequired(
+  rule: CauseReport["rule"],
+  wanted: NonNullable<CauseReport["wanted"]>,
+): readonly EvidenceRow[] {
+  const differs = rule === null ? null : describeDifference(rule.rule, wanted.rule);
+  return [["required", describeRule(wanted)], ...(differs === null ? [] : [["differs", differs] as const])];
 }
 
 /** Gives what a flow was to get and what it got. */

@@ -1,5 +1,5 @@
 import type { BackendName, FlowReport, Report, ScenarioReport } from "../model/report.ts";
-import { type ToldCause, tellCauses } from "./causes-phrase.ts";
+import { countUnnamed, type ToldCause, tellCauses } from "./causes-phrase.ts";
 import { renderFlowCommands } from "./html-command.ts";
 import { renderOmission, renderRows } from "./html-evidence.ts";
 import { nameRow } from "./html-flow.ts";
@@ -88,7 +88,7 @@ ${
 
 /** A line breaks between names and not inside of one. */
 function nameOthers(others: readonly string[], unnamed: number): readonly Html[] {
-  const names = [...others, ...(unnamed > 0 ? [`and ${unnamed} more flows`] : [])];
+  const names = [...others, ...countUnnamed(unnamed)];
   return names.map((name, i) => html`<span class="name">${name}${i < names.length - 1 ? "," : ""}</span> `);
 }
 

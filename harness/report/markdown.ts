@@ -1,5 +1,5 @@
 import type { BackendName, Report, ScenarioReport } from "../model/report.ts";
-import { type ToldCause, tellCauses } from "./causes-phrase.ts";
+import { countUnnamed, type ToldCause, tellCauses } from "./causes-phrase.ts";
 import {
   describeAsked,
   describeClasses,
@@ -94,9 +94,7 @@ function renderCause({ heading, rows, shown, others, unnamed }: ToldCause): read
       ({ flow, rows: ends }) => `| ${[flow.flow, ...ends.map(([, text]) => text)].map(codeCell).join(" | ")} |`,
     ),
     "",
-    ...(others.length === 0
-      ? []
-      : [`Also ${others.map(codeSpan).join(", ")}${unnamed > 0 ? `, and ${unnamed} more flows` : ""}.`, ""]),
+    ...(others.length === 0 ? [] : [`Also ${[...others.map(codeSpan), ...countUnnamed(unnamed)].join(", ")}.`, ""]),
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { Report } from "../model/report.ts";
-import { type ToldCause, tellCauses } from "./causes-phrase.ts";
+import { countUnnamed, type ToldCause, tellCauses } from "./causes-phrase.ts";
 import { CELLS, countCells } from "./cells.ts";
 import { MARKS } from "./marks.ts";
 import { type Paint, ROW_INDENT, renderEvidence, STYLES, type TerminalLook } from "./terminal-look.ts";
@@ -41,7 +41,7 @@ export function renderFailed(
 /** Names stay whole. */
 function listOthers({ others, unnamed }: ToldCause, columns: number): readonly string[] {
   if (others.length === 0) return [];
-  const names = [...others, ...(unnamed > 0 ? [`and ${unnamed} more flows`] : [])];
+  const names = [...others, ...countUnnamed(unnamed)];
   const lines: string[] = [];
   for (const [i, name] of names.entries()) {
     const text = i < names.length - 1 ? `${name}, ` : name;

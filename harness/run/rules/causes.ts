@@ -1,6 +1,6 @@
 import { findExpectation } from "../../contract/expectation.ts";
 import { firstConnection } from "../../contract/first-connection.ts";
-import { ANOTHER_TAKES, type CauseReport } from "../../model/cause-report.ts";
+import { ANOTHER_TAKES, type CauseReport, DOES_OTHERWISE } from "../../model/cause-report.ts";
 import { meetsExpectation } from "../../model/expectation.ts";
 import { renderFlowText } from "../../model/flow-spec.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
@@ -157,12 +157,11 @@ function compareRules(
   const isTaken = nearest && rules.some((each) => renderPlaceKey(each) === renderPlaceKey(nearest.rule));
   // A rule of another chain is there for other flows, however much it is like the one required.
   if (nearest && isTaken && nearest.rule.chain === wanted.chain) {
-    const why = "the rule takes these flows, and does something else than the required rule";
-    return { kind: "other-target", rule: nearest.rule, wanted, why };
+    return { kind: "other-target", rule: nearest.rule, wanted, why: DOES_OTHERWISE };
   }
   const before = nearest === null ? null : findTakenBefore(nearest.rule, wanted, rules, deciding.rule);
   if (nearest && before !== null) {
-    const why = `this rule stands before ${namePlace(nearest.rule)}, which would take these flows`;
+    const why = `this rule stands before ${namePlace(nearest.rule)}, which would take these flows: ${nearest.rule.rule}`;
     return { kind: "deciding-rule", rule: before, wanted, why };
   }
   if (!deciding.isOurs) {

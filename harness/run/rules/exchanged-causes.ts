@@ -1,4 +1,5 @@
 import { listPlacedRules } from "../../formats/rule-places.ts";
+import { STANDS_INSTEAD } from "../../model/cause-report.ts";
 import type { FlowReport } from "../../model/report.ts";
 import { findRuleAt, type RulePlace, renderChainKey } from "../../model/rule-place.ts";
 import { familyKey } from "../../model/ruleset.ts";
@@ -34,8 +35,11 @@ function joinPair(missing: TracedCause, odd: TracedCause, tried: Tried): TracedC
   const flows: TracedCause["flows"] = [...missing.flows, ...odd.flows];
   const cause = exchange(missing.cause.wanted, odd.cause.rule, flows, tried);
   if (cause === null) return null;
-  const why = "this rule stands in the place of the required one";
-  return { cause: { ...cause, why }, clause: missing.clause === odd.clause ? missing.clause : null, flows };
+  return {
+    cause: { ...cause, why: STANDS_INSTEAD },
+    clause: missing.clause === odd.clause ? missing.clause : null,
+    flows,
+  };
 }
 
 /** The rule most like the missing one may be narrower than that. */

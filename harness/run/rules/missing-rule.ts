@@ -62,11 +62,21 @@ export function landsWith(
   flows: readonly FlowReport[],
   place: RulePlace,
   edit: (rules: readonly Rule[]) => readonly Rule[],
-  { passed, bound, rules, addresses }: Tried,
+  tried: Tried,
 ): boolean {
+  const lands = landAfter(place, edit, tried);
+  return flows.every(lands) && tried.passed.every(lands);
+}
+
+/** Gives what says of a flow whether the simulator lands it as expected after a change of the chain of a rule. */
+export function landAfter(
+  place: RulePlace,
+  edit: (rules: readonly Rule[]) => readonly Rule[],
+  { bound, rules, addresses }: Tried,
+): (flow: FlowReport) => boolean {
   const key = familyKey(place.family);
   const ruleset = rules[key];
-  if (ruleset === null) return false;
+  if (ruleset === null) return () => false;
   const tables = ruleset.tables.map((table) => ({
     ...table,
     chains: table.chains.map((chain) =>
@@ -74,8 +84,7 @@ export function landsWith(
     ),
   }));
   const simulator = compilePod({ ...rules, [key]: { ...ruleset, tables } }, bound.spec, addresses);
-  const lands = (flow: FlowReport) => meetsExpectation(flow.expected, simulator.land(flow, flow.manner));
-  return flows.every(lands) && passed.every(lands);
+  return (flow) => meetsExpectation(flow.expected, simulator.land(flow, flow.manner));
 }
 
 /** The rule that decides where the mesh's own rules land a flow, with what the rules compare that lead to it. */

@@ -1,6 +1,7 @@
-import { ANOTHER_TAKES } from "../../model/cause-report.ts";
+import { ANOTHER_TAKES, DOES_OTHERWISE } from "../../model/cause-report.ts";
 import type { RulePlace } from "../../model/rule-place.ts";
 import { joinExchanged } from "./exchanged-causes.ts";
+import { preferMissing, splitMended } from "./mended-causes.ts";
 import { type FoundRule, findMissingRule, landsAll } from "./missing-rule.ts";
 import { joinMoved } from "./moved-causes.ts";
 import type { TracedCause, Tried } from "./remedy.ts";
@@ -12,23 +13,29 @@ export const DECIDES = "this rule decides where these flows land; it is wrong, o
 /**
  * Gives causes of which only the deciding rule is known with the rule that is wrong or missing, where the simulator shows for all of their
  * flows that this one change is what they lack. Causes that lack the same rule become one, and so do those of a rule that stands in the
- * place of another ({@link joinExchanged}).
+ * place of another ({@link joinExchanged}, {@link splitMended}).
  */
 export function traceCauses(causes: readonly TracedCause[], tried: Tried): readonly TracedCause[] {
-  const traced = joinMoved(joinExchanged(causes, tried), tried).map((each) => {
-    const { rule, wanted, why } = each.cause;
-    const isOpen = why === DECIDES && rule !== null && wanted !== null;
-    return { each, found: isOpen ? findMissingRule(each.flows, rule, tried) : null };
+  const known = joinMoved(joinExchanged(preferMissing(causes, tried), tried), tried);
+  const [open, settled] = [known.filter(isOpen), known.filter((each) => !isOpen(each))];
+  const traced = [...settled, ...(open.length > 0 ? splitMended(open, tried) : [])].map((each) => {
+    const { rule, wanted } = each.cause;
+    const isLacking = isOpen(each) && rule !== null && wanted !== null;
+    return { each, found: isLacking ? findMissingRule(each.flows, rule, tried) : null };
   });
   const groups = Map.groupBy(traced, ({ found }) =>
     found?.kind === "missing-rule" ? `${found.place.table} ${found.place.chain} ${found.text}` : null,
   );
   return [...groups].flatMap(([key, members]) => {
-    const known = members.flatMap(({ each, found }) => (found ? [{ each, found }] : []));
-    const joined = key === null || known.length < 2 ? null : join(known, tried);
+    const lacking = members.flatMap(({ each, found }) => (found ? [{ each, found }] : []));
+    const joined = key === null || lacking.length < 2 ? null : join(lacking, tried);
     if (joined) return [joined];
     return members.map(({ each, found }) => (found ? explain(each, found) : each));
   });
+}
+
+function isOpen({ cause: { why } }: TracedCause): boolean {
+  return why === DECIDES;
 }
 
 interface Known {
@@ -59,7 +66,7 @@ function explain(each: TracedCause, { kind, place, text }: FoundRule): TracedCau
           kind,
           rule,
           wanted,
-          why: "the rule takes these flows, and does something else than the required rule",
+          why: DOES_OTHERWISE,
         },
       }
     : {

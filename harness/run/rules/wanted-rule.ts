@@ -22,6 +22,7 @@ export type FindWantedRule = (flow: BoundFlow, counted: readonly RulePlace[] | n
 /**
  * Makes what holds the rules under test against those that the mesh's own tool writes. Both are simulated, rule by rule,
  * and the first rule that takes the flow there and not here is the one wanted; the rule here that is most like it says why it did not.
+ * Where there is none, it is policy routing that is missing, if with the mesh's own the rules under test land the flow as they must.
  */
 export function makeWantedRuleFinder(
   { capture, spec }: Pick<BoundScenario, "capture" | "spec">,
@@ -32,6 +33,7 @@ export function makeWantedRuleFinder(
   const own = renameAsTested(capture.generated, tested);
   const should = compilePod(own, spec, addresses);
   const does = compilePod(tested, spec, addresses);
+  const routed = compilePod({ ...tested, policyRouting: own.policyRouting }, spec, addresses);
   return (bound, counted) => {
     const demanded = explain(should, bound);
     if (!meetsExpectation(bound.expected, demanded.landing)) return null;
@@ -43,11 +45,9 @@ export function makeWantedRuleFinder(
       const rule = findRuleAt(place, own) ?? null;
       return { rule: place, routing: [], nearest: rule && findNearest(rule, place, own, tested, { steps, counted }) };
     }
+    if (!meetsExpectation(bound.expected, explain(routed, bound).landing)) return null;
     const { rules, routes, addresses: added } = renderRoutingTexts(own.policyRouting);
-    const marks = listSteps(demanded.connections).some(
-      ({ verdict, table }) => verdict === "tproxy" || table === "mangle",
-    );
-    return marks ? { rule: null, routing: [...rules, ...routes, ...added], nearest: null } : null;
+    return { rule: null, routing: [...rules, ...routes, ...added], nearest: null };
   };
 }
 

@@ -54,6 +54,17 @@ async function listCauses(name: string): Promise<readonly Cause[]> {
   return causes;
 }
 
+/** The causes that are told of the rules of ambient mode with some faults, and the text. */
+async function breakAmbient(edit: (rules: string) => string) {
+  const words = ["--mesh", "istio-ambient", "--ambient-dns-capture"];
+  const { out: rules } = await run("generate", ...words, "--format", "save");
+  expect(edit(rules)).not.toBe(rules);
+  writeFileSync(join(folder, "ambient.txt"), edit(rules));
+  const verified = ["verify", ...words, "--rules", "ambient.txt", "--family", "4", "--sandbox", "simulated"];
+  const [{ out }, { out: json }] = [await run(...verified), await run(...verified, "--json")];
+  return { causes: JSON.parse(json).scenarios[0].causes as readonly Cause[], out };
+}
+
 const lineOf = (name: string, part: string) =>
   readFileSync(join(folder, name), "utf8")
     .split("\n")
@@ -96,6 +107,29 @@ describe("the causes of wrong landings", () => {
     const { out } = await verify(name);
     const [, wrong] = / (\d+) not as expected/.exec(out) ?? [];
     expect(out.match(/^ {2}✗ \S+ -> /gm)).toHaveLength(Number(wrong));
+  });
+
+  test("a rule that takes a mark without its mask is named, although the file tells nothing of policy routing", async () => {
+    const { causes, out } = await breakAmbient((rules) =>
+      rules.replace("! --mark 0x539/0xfff -j REDIRECT --to-ports 15001", "! --mark 0x539 -j REDIRECT --to-ports 15001"),
+    );
+    expect(causes.map(({ kind, rule }) => [kind, rule?.chain])).toEqual([["other-target", "ISTIO_OUTPUT"]]);
+    expect(out).toContain("differs   --mark 0x539 instead of --mark 0x539/0xfff");
+  });
+
+  test("of several faults each is named with its own flows, whatever rule stands at the end of their ways", async () => {
+    const { causes } = await breakAmbient((rules) =>
+      rules
+        .replace("--mark 0x539/0xfff -j CONNMARK", "--mark 0x593/0xfff -j CONNMARK")
+        .replace("! --mark 0x539/0xfff -j REDIRECT --to-ports 15001", "! --mark 0x539 -j REDIRECT --to-ports 15001")
+        .replace(/^-A ISTIO_OUTPUT .* -p tcp .*--dport 53 .*\n/m, ""),
+    );
+    const named = causes.map(({ kind, rule, wanted }) => [kind, `${rule?.chain} ${rule?.index}`, wanted?.rule ?? ""]);
+    expect(named.toSorted()).toEqual([
+      expect.arrayContaining(["missing-rule", expect.stringMatching(/--dport 53 .*--to-ports 15053$/)]),
+      ["other-target", "ISTIO_OUTPUT 5", expect.stringMatching(/! --mark 0x539\/0xfff -j REDIRECT --to-ports 15001$/)],
+      ["other-target", "ISTIO_PRERT 1", expect.stringMatching(/--mark 0x539\/0xfff -j CONNMARK/)],
+    ]);
   });
 
   test("in chains with other names, a wrong rule is compared with the required one by those names", async () => {
