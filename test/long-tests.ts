@@ -25,6 +25,7 @@ export const LONG_TESTS: string[] = [
   "test/property/intent.test.ts",
   "test/property/istio-mutants.test.ts",
   "test/property/kuma-mutants.test.ts",
+  "test/property/mutants-shown.test.ts",
   "test/property/nft-diff.test.ts",
   "test/property/seed-contract.test.ts",
   "test/property/settings-hold.test.ts",

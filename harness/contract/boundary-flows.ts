@@ -84,6 +84,8 @@ function outboundFlows(names: BoundaryNames): readonly FlowSpec[] {
   return [
     ...[port, ...ports].map((dialled) => dial(workload, captured, dialled)),
     ...[port, ...named.slice(0, 2)].map((dialled) => dial(workload, "upstream", dialled)),
+    // A peer's address may be the neighbour of a network that settings name.
+    ...[workload, byName("root")].map((actor) => dial(actor, "client", port)),
     ...elsewhere.flatMap((address) => [workload, own].map((actor) => dial(actor, address, port))),
     ...elsewhere.flatMap((address) => named.map((dialled) => dial(workload, address, dialled))),
     ...untaken.flatMap((target) =>

@@ -55,10 +55,12 @@ function ofOwners(
   ];
 }
 
-/** From a virtual machine to elsewhere, whose datagrams only pass through the pod. */
-function passingThrough({ family, port, named }: BoundaryNames): readonly FlowSpec[] {
+/** From a virtual machine, to the pod and to elsewhere, where its datagrams only pass through the pod. */
+function passingThrough({ family, port, ports }: BoundaryNames): readonly FlowSpec[] {
   const dial = dialIn(family);
-  return [port, ...named.slice(0, 1)].map((dialled) => dial(byName("vm"), "upstream", dialled));
+  return [port, ...ports].flatMap((dialled) =>
+    ["upstream", "pod"].map((target) => dial(byName("vm"), target, dialled)),
+  );
 }
 
 function inside(names: BoundaryNames): readonly FlowSpec[] {
@@ -113,6 +115,6 @@ function isTakenDatagram(flow: FlowSpec, demands: Demands): boolean {
 function arriving({ family, port, named }: BoundaryNames): readonly FlowSpec[] {
   const dial = dialIn(family);
   return ["client", "upstream"].flatMap((actor) =>
-    [APP_PORT, port, ...named.slice(0, 2)].map((dialled) => dial(byName(actor), "pod", dialled)),
+    [APP_PORT, port, ...named].map((dialled) => dial(byName(actor), "pod", dialled)),
   );
 }

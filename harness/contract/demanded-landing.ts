@@ -77,7 +77,10 @@ function landOnListener(demand: Demand & { must: "land-on" }, connection: Connec
   if (host !== "pod") return landElsewhere(listener, connection, demands);
   const isUnderDialled = port === connection.port && acceptsUnderDialled(demand, listener, connection, demands);
   const original = isUnderDialled ? null : renderEndpoint(connection.destination, connection.port);
-  return landOnPort(port, null, original, connection, demands);
+  const landing = landOnPort(port, null, original, connection, demands);
+  const { destination, family } = connection;
+  if (demand.acceptedAt === undefined) return landing;
+  return { ...landing, address: demand.acceptedAt === "loopback" ? loopbackAddress(family) : destination };
 }
 
 /** A proxy on another host is dialled there, or reached by translation of the destination. */

@@ -1,11 +1,13 @@
 import type { FlowSpec } from "../model/flow.ts";
-import { APP_PORT, type BoundaryNames, byName, type Dialler, dialIn, isTaken } from "./boundary-names.ts";
+import { APP_PORT, type BoundaryNames, byEach, byName, type Dialler, dialIn, isTaken } from "./boundary-names.ts";
+import { firstIds } from "./boundary-values.ts";
 import type { Demands } from "./demanded-landing.ts";
 
 /** Gives the flows to and from the pass-through's address and its neighbours. On IPv6 lo has no other address than ::1 beside it. */
 export function passThroughFlows(names: BoundaryNames, demands: Demands): readonly FlowSpec[] {
   const { shape } = demands;
-  const { family, workload, openPort, proxy, named, port, captured, plain } = names;
+  const { family, workload, openPort, proxy, named, port, captured, plain, stranger } = names;
+  const owners = byEach(firstIds(demands.contract.splitPoints(family).ids), stranger);
   const through = shape.passThrough[family];
   if (through === null || proxy === null) return [];
   const dial = dialIn(family);
@@ -27,7 +29,15 @@ export function passThroughFlows(names: BoundaryNames, demands: Demands): readon
     ...plain.map((dialled) => dial(at(byName("root"), through), family === 4 ? "127.0.0.7" : "::1", dialled)),
     ...neighbours.map((source) => dial(at(proxy, source), "pod", APP_PORT)),
     ...[through, ...neighbours].map((source) => dial(at(workload, source), "pod", openPort)),
-    ...neighbours.map((source) => dial(at(proxy, source), "pod", openPort)),
+    ...neighbours.flatMap((source) =>
+      [openPort, ...(family === 4 ? named : [])].map((dialled) => dial(at(proxy, source), "pod", dialled)),
+    ),
+    // With TPROXY the pod's own address is captured on its way in, whoever dials; loopback addresses are captured by owner alone.
+    ...(family === 4 ? owners : []).flatMap((owner) => [
+      ...[APP_PORT, ...named].map((dialled) => dial(owner, "127.0.0.2", dialled)),
+      ...[through, ...neighbours].map((source) => dial(at(owner, source), "127.0.0.2", APP_PORT)),
+      dial(at(owner, through), through, APP_PORT),
+    ]),
   ];
 }
 

@@ -63,6 +63,11 @@ export type Demand =
       readonly listener: string;
       /** How it is brought there; the way the listener is made for if left out. */
       readonly by?: "redirect" | "transparent";
+      /**
+       * The address at which it is accepted: that of loopback, to which a redirect leads, or the one dialled, as with TPROXY; any if left
+       * out.
+       */
+      readonly acceptedAt?: "loopback" | "dialled";
       readonly clause: string;
       readonly deviation?: Deviation;
     }

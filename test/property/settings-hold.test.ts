@@ -39,11 +39,23 @@ describe("a mesh's own rules do what its contract demands with", () => {
     ["Consul's DNS on both loopback addresses", ["--mesh", "consul", "--mesh-config", BOTH, "--native-nftables"]],
     ["Istio 1.4's TPROXY and a virtual machine", [...SEED, "-m", "TPROXY", "-k", "tap0"]],
     ["TPROXY and a virtual machine", [...ISTIO, "-m", "TPROXY", "-k", "veth0"]],
+    ["TPROXY and the pod's own interface excluded", [...ISTIO, "-m", "TPROXY", "-c", "eth0"]],
+    ["TPROXY and lo excluded", [...ISTIO, "-m", "TPROXY", "-c", "lo"]],
+    ["DNS capture whose port is excluded", [...ISTIO, "--redirect-dns", "-o", "53"]],
     ["Consul's DNS on a server of IPv6 elsewhere", ["--mesh", "consul", "--mesh-config", CONSUL]],
   ])("%s", { timeout: 120_000 }, async (_, words) => {
     const { code, out } = await runCommand("prove", ...words);
     expect(code, out).toBe(0);
   });
+});
+
+test("a proxy whose own uid its rules capture is found to loop by prove and by verify alike", async () => {
+  const words = [...ISTIO, "-m", "TPROXY", "-u", "0"];
+  const proven = await runCommand("prove", ...words);
+  expect(proven.code).toBe(1);
+  expect(proven.out).toMatch(/loop envoy-inbound/);
+  const { code, out } = await runCommand("verify", ...words, "--sandbox", "simulated", "--quiet");
+  expect(code, out).toBe(1);
 });
 
 test("what only a second socket at istio-agent's own port could send is not demanded", async () => {

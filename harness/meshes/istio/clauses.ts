@@ -2,6 +2,7 @@ import type { Clause } from "../../model/contract.ts";
 import type { CapturedServers } from "./pod-facts.ts";
 import type { IstioSettings } from "./settings.ts";
 
+const DNS_PORT = 53;
 const CLAUSES = {
   "interfaces-untouched": "Traffic on an excluded interface is not captured.",
   "exclusions-untouched": "Excluded ports and networks are not captured.",
@@ -41,6 +42,13 @@ function askedFor(settings: IstioSettings, servers: CapturedServers): Readonly<P
     "interfaces-untouched": settings.excludeInterfaces.length > 0,
     "exclusions-untouched": [...inbound, ...outboundPortsExclude, ...outboundIpRangesExclude].length > 0,
     "groups-untouched": ownerGroupsInclude !== "*" || ownerGroupsExclude.length > 0,
-    "dns-captured": servers !== "none",
+    "dns-captured": capturesDns(settings, servers),
   };
+}
+
+/** Says whether anybody's DNS is captured: there are servers, their port is not excluded, and some group is included. */
+function capturesDns({ outboundPortsExclude, ownerGroupsInclude }: IstioSettings, servers: CapturedServers): boolean {
+  const isExcluded = outboundPortsExclude.some(({ first, last }) => first <= DNS_PORT && DNS_PORT <= last);
+  if (servers === "none" || isExcluded || ownerGroupsInclude.length === 0) return false;
+  return servers === "all" || servers[4].length + servers[6].length > 0;
 }

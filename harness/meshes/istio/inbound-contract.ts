@@ -114,7 +114,10 @@ export function demandInside(situation: Situation, connection: Connection): Dema
   if (namesInterface(settings.excludeInterfaces, "lo") || isLeftLoopback(destination, family, situation)) return null;
   const isProxy = holds(settings.proxyUid, owner.uid) || holds(settings.proxyGid, owner.gid);
   if (!isProxy && owner.mark !== OUTBOUND_MARK) return null;
-  return isPortCaptured(situation, port) ? takeInbound(situation, connection, "self-calls-captured") : null;
+  if (!isPortCaptured(situation, port)) return null;
+  const demand = takeInbound(situation, connection, "self-calls-captured");
+  // A redirect would take it as well, at loopback.
+  return demand.must === "land-on" ? { ...demand, acceptedAt: "dialled" } : demand;
 }
 
 /** With `*` every port but the excluded ones; with a list the listed ones, where exclusions say nothing. */

@@ -1,5 +1,5 @@
 import type { Connection, Demand } from "../../model/contract.ts";
-import { isLoopback } from "../../model/pod.ts";
+import { isLoopback, POD_INTERFACE } from "../../model/pod.ts";
 import { demandInside } from "./inbound-contract.ts";
 import { isTransparent, nameDnsListener, nameListener } from "./pod.ts";
 import {
@@ -24,7 +24,7 @@ export function demandOutbound(situation: Situation, connection: Connection): De
   // The kernel delivers what a socket marks so to the pod itself, whatever its destination; only an answer to a client is meant to.
   const isRerouted = isTransparent(settings) && namesFamily(situation, family);
   if (isRerouted && owner.mark === settings.tproxyMark)
-    return isPassThrough(situation, connection)
+    return isPassThrough(situation, connection) && !isAnswerLost(situation)
       ? leave("pass-through-untouched")
       : { must: "unspecified", mayReturn: REROUTED };
   const demand = demandRedirect(situation, connection);
@@ -32,6 +32,8 @@ export function demandOutbound(situation: Situation, connection: Connection): De
   return (demand.must === "as-dialled" && staysInside && demandInside(situation, connection)) || demand;
 }
 
+/** With TPROXY Envoy runs as root. */
+const ROOT = 0;
 const REROUTED = "whose mark makes the kernel deliver them to the pod itself, whatever they dial";
 
 /** Says whether a socket of the pod has another host's address, which with TPROXY the proxy's alone have where it captures. */
@@ -41,10 +43,16 @@ export function isBorrowed(situation: Situation, { startedOn, family, source, ow
   return !namesFamily(situation, family) || owner.mark !== settings.tproxyMark;
 }
 
+/** Says whether what goes by the pod's own interfaces is left alone altogether, the mark that brings the app's answers back included. */
+function isAnswerLost({ settings }: Situation): boolean {
+  return [POD_INTERFACE, "lo"].some((name) => namesInterface(settings.excludeInterfaces, name));
+}
+
 /** Says whether this is what the proxy makes for inbound traffic with TPROXY: to the pod, by its gid alone, since it runs as root. */
 function isPassThrough(situation: Situation, { protocol, owner, destination, family }: Connection): boolean {
   const { settings, own } = situation;
-  const isProxys = !holds(settings.proxyUid, owner.uid) && holds(settings.proxyGid, owner.gid);
+  const isByGid = owner.uid === ROOT || !holds(settings.proxyUid, owner.uid);
+  const isProxys = isByGid && holds(settings.proxyGid, owner.gid);
   return protocol === "tcp" && isProxys && destination === own[family];
 }
 
@@ -83,7 +91,9 @@ function demandByOwner(situation: Situation, connection: Connection, inside: boo
     namesFamily(situation, family) && isTcp && inside && !isLeftLoopback(destination, family, situation) && !isSpared;
   if (!isSelfCall) return leave("proxy-untouched");
   const listener = nameListener(settings, settings.inboundCapturePort);
-  return { must: "land-on", listener, by: "redirect", clause: "self-calls-captured" };
+  const taken = { must: "land-on", listener, by: "redirect", clause: "self-calls-captured" } as const;
+  // TPROXY would take it as well, at the address dialled, and whoever dials.
+  return isTransparent(settings) ? { ...taken, acceptedAt: "loopback" } : taken;
 }
 
 /** Whoever wants a loopback address captured wants calls inside the pod captured. The address counts as it was written. */

@@ -1,0 +1,17 @@
+import { describe, expect, test } from "vitest";
+import { runCommand } from "../unit/cli/run-command.ts";
+
+/** Each of these is about flows that a contract's boundary flows once left out, so that broken rules passed for right. */
+describe("the flows at a contract's boundaries show every mutant of its mesh's rules with", () => {
+  test.each<[string, readonly string[]]>([
+    ["TPROXY, which takes inside the pod what a redirect would take", ["istio", "-m", "TPROXY", "-b", "*", "-i", "*"]],
+    ["a network beside which a peer's address is", ["istio", "-i", "10.244.0.2/32"]],
+    ["the same with Istio 1.4", ["istio-1.4", "-i", "10.244.0.2/32"]],
+    ["two uids, and loopback addresses captured", ["istio", "-u", "1337,2000", "-i", "127.0.0.0/8"]],
+    ["a virtual network without DNS capture", ["kuma", "--vnet", "docker0:172.17.0.0/16"]],
+  ])("%s", { timeout: 240_000 }, async (_, words) => {
+    const { code, out } = await runCommand("mutate", "--sandbox", "simulated", "--mesh", ...words);
+    expect(code, out).toBe(0);
+    expect(out).toContain(" 0 missed");
+  });
+});
