@@ -146,7 +146,10 @@ function readUids(
     return null;
   }
   const [low, high] = [readId(first, note), readId(last ?? first, note)];
-  return low === null || high === null ? null : { first: low, last: high };
+  if (low === null || high === null) return null;
+  if (low <= high) return { first: low, last: high };
+  note(`"${text}" is a range from ${low} down to ${high}; write ${high}-${low}.`);
+  return null;
 }
 
 function readPortOrService(text: string, lookUp: (name: string) => number | null, note: Note): Range | null {
