@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { startSearch } from "../../analysis/flows/exhaustive-search.ts";
 import type { Mutant } from "../../analysis/mutants/mutants.ts";
 import type { FlowsToAdd, MutantReport, MutationReport } from "../../model/mutation-report.ts";
@@ -72,6 +73,8 @@ async function work(queue: MutationQueue, start: () => Promise<Sandbox>, note: N
       if (judge === null || standing !== task.lot) judge = await changeLot(task, sandbox);
       standing = task.lot;
       note(task, await judge(task.mutant));
+      // In a simulated sandbox nothing waits: a signal is heard only between two mutants.
+      await setImmediate();
     }
   } catch (error) {
     queue.close();

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { openInterruptibleSandbox } from "../../../harness/cli/interruption.ts";
 import { connectEngine } from "../../../harness/sandbox/docker/engine.ts";
@@ -68,6 +69,35 @@ describe("a signal", () => {
     const [code] = await closed;
     expect({ hasFinished: code === 0, left: readdirSync(folder) }).toEqual({ hasFinished: false, left: [] });
     rmSync(folder, { recursive: true });
+  });
+
+  test("is heard while mutants are judged in a simulated sandbox, which waits for nothing", async () => {
+    const words = [
+      "mutate",
+      "--sandbox",
+      "simulated",
+      "--mesh",
+      "istio",
+      "-u",
+      "1337",
+      "-b",
+      "*",
+      "-i",
+      "*",
+      "--redirect-dns",
+    ];
+    const child = spawn(process.execPath, [MAIN, ...words], { stdio: ["ignore", "pipe", "pipe"] });
+    const closed = once(child, "close");
+    let err = "";
+    child.stderr.on("data", (chunk) => {
+      err += chunk;
+    });
+    child.stdout.resume();
+    // It has begun by then, and needs half a minute.
+    await setTimeout(3_000);
+    child.kill("SIGTERM");
+    const [code] = await closed;
+    expect({ code, isTold: /interrupted by SIGTERM/.test(err) }).toEqual({ code: 143, isTold: true });
   });
 
   test("is handled only while a sandbox exists", async () => {
