@@ -21,7 +21,7 @@ export async function measureClasses(): Promise<readonly Figure[]> {
   const bind = (sandbox: Sandbox) => bindScenario(scenario, sandbox.addresses);
   const complete = (sandbox: Sandbox): BoundScenario => {
     const bound = bind(sandbox);
-    if (bound.installation.kind !== "rules") throw new RangeError("the seed scenario has no rules");
+    if (bound.installation.kind === "script") throw new RangeError("the seed scenario has no rules");
     return planClasses(bound, bound.installation.rules, sandbox.addresses, MOST_FLOWS).scenario;
   };
   const rounds: { readonly boundaries: number; readonly classes: number }[] = [];
