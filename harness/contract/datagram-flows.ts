@@ -112,9 +112,10 @@ function isTakenDatagram(flow: FlowSpec, demands: Demands): boolean {
   return isTaken({ ...flow, protocol: "udp" }, demands);
 }
 
-function arriving({ family, port, named }: BoundaryNames): readonly FlowSpec[] {
+function arriving({ family, port, ports, named }: BoundaryNames): readonly FlowSpec[] {
   const dial = dialIn(family);
-  return ["client", "upstream"].flatMap((actor) =>
-    [APP_PORT, port, ...named].map((dialled) => dial(byName(actor), "pod", dialled)),
-  );
+  return [
+    ...[APP_PORT, port, ...ports].map((dialled) => dial(byName("client"), "pod", dialled)),
+    ...[APP_PORT, port, ...named.slice(0, 2)].map((dialled) => dial(byName("upstream"), "pod", dialled)),
+  ];
 }

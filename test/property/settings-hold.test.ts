@@ -36,6 +36,11 @@ describe("a mesh's own rules do what its contract demands with", () => {
     ],
     ["rules of nftables with DNS capture", [...ISTIO, "--native-nftables", "--redirect-dns"]],
     ["Kuma's capture of all DNS", ["--mesh", "kuma", "--redirect-all-dns-traffic"]],
+    ["a virtual network of Kuma's behind the pod's own interface", ["--mesh", "kuma", "--vnet", "eth0:10.0.0.0/8"]],
+    [
+      "ambient mode's virtual interface that is the pod's own",
+      ["--mesh", "istio-ambient", "--reroute-virtual-interfaces", "eth0"],
+    ],
     ["Consul's DNS on both loopback addresses", ["--mesh", "consul", "--mesh-config", BOTH, "--native-nftables"]],
     ["Istio 1.4's TPROXY and a virtual machine", [...SEED, "-m", "TPROXY", "-k", "tap0"]],
     ["TPROXY and a virtual machine", [...ISTIO, "-m", "TPROXY", "-k", "veth0"]],

@@ -138,12 +138,19 @@ function demandInbound(
   { family, protocol, startedOn, source, port }: Connection,
   isForPod: boolean,
 ): Demand {
-  const cameByVirtual = startedOn === "vm" || virtualInterfaces.some(coversPodInterface);
+  const names =
+    startedOn === "vm" ? virtualInterfaces.filter(isBesidePods) : virtualInterfaces.filter(coversPodInterface);
+  const cameByVirtual = names.length > 0;
   if (protocol === "tcp" && cameByVirtual) return take(OUTBOUND, "interfaces-captured");
   if (!isForPod) return { must: "unspecified" };
   if (protocol !== "tcp" || inbound === "bypassed") return leave("rest-untouched");
   if (source === probeAddress[family]) return leave("probes-untouched");
   return port === TUNNEL_PORT ? leave("tunnel-untouched") : take(INBOUND, "inbound-captured");
+}
+
+/** A virtual machine stands behind an interface that the pod does not have anyway. */
+function isBesidePods(name: string): boolean {
+  return name !== POD_INTERFACE && name !== "lo";
 }
 
 function coversPodInterface(name: string): boolean {

@@ -48,8 +48,11 @@ export function ownerReader(what: "uid" | "gid", lookUp: NameLookup): ReadEntry<
     const [first, last] = named === null ? [from, to].map((end) => (end === "" ? -1 : Number(end))) : [named, named];
     if (first !== undefined && last !== undefined && 0 <= first && first <= last && last <= MAX_ID)
       return { first, last };
+    const isFalling = first !== undefined && last !== undefined && first > last && last >= 0;
     note(
-      `"${entry}" is neither a ${what} from 0 to ${MAX_ID}, nor a range such as 1000-2000, nor the name of a ${kind} known here; write the number.`,
+      isFalling
+        ? `"${entry}" is a range from ${first} down to ${last}; write ${last}-${first}.`
+        : `"${entry}" is neither a ${what} from 0 to ${MAX_ID}, nor a range such as 1000-2000, nor the name of a ${kind} known here; write the number.`,
     );
     return null;
   };

@@ -3,7 +3,7 @@ import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts"
 import type { Range } from "../../model/match.ts";
 import type { NameLookups } from "../../model/name-lookups.ts";
 import type { MeshInput, ReadSettings } from "../mesh.ts";
-import { type Note, readPort } from "../values.ts";
+import { type Note, readPort, splitList } from "../values.ts";
 import { type Given, lookUpSettings } from "./given.ts";
 import { numberReader, ownerReader, portReader, readCidr, readInterface, readList, readListOrAll } from "./lists.ts";
 import { ISTIO_OPTIONS } from "./options.ts";
@@ -97,11 +97,14 @@ function readOwners(
   const gids = given.text("proxyGid") ?? "";
   const uid = names.user(user) ?? DEFAULT_UID;
   const own = [{ first: uid, last: uid }];
-  const list = (text: string, setting: string, what: "uid" | "gid") =>
-    readList(text, ownerReader(what, what === "uid" ? names.user : names.group), given.noteFor(setting));
+  const list = (text: string, setting: string, what: "uid" | "gid", note = given.noteFor(setting)) =>
+    readList(text, ownerReader(what, what === "uid" ? names.user : names.group), note);
   const proxyUid = uids === "" ? own : list(uids, "proxyUid", "uid");
   if (gids !== "") return { proxyUid, proxyGid: list(gids, "proxyGid", "gid") };
-  return { proxyUid, proxyGid: uids === "" ? own : list(uids, "proxyUid", "gid") };
+  // What is no uid is told once.
+  const isUids = proxyUid.length === splitList(uids).filter((entry) => entry !== "").length;
+  const note = isUids ? given.noteFor("proxyUid") : () => {};
+  return { proxyUid, proxyGid: uids === "" ? own : list(uids, "proxyUid", "gid", note) };
 }
 
 function readMode(text: string, note: Note): IstioSettings["interceptionMode"] | null {

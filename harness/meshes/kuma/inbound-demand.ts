@@ -1,5 +1,6 @@
 import { familyOf } from "../../model/address.ts";
 import type { Connection, Demand } from "../../model/contract.ts";
+import { POD_INTERFACE } from "../../model/pod.ts";
 import type { ClauseName, KumaFacts } from "./clauses.ts";
 import { isIn } from "./outbound-demand.ts";
 import { DNS, listenerOf, OUTBOUND } from "./pod.ts";
@@ -7,8 +8,6 @@ import type { VirtualNetwork } from "./settings.ts";
 
 const DNS_PORT = 53;
 const SSH_PORT = 22;
-/** The pod's interface towards its peers. */
-const POD_INTERFACE = "eth0";
 
 function leave(clause: ClauseName): Demand {
   return { must: "as-dialled", clause };
@@ -33,9 +32,9 @@ export function demandVirtualNetwork({ settings, pod }: KumaFacts, connection: C
   return { must: "land-on", listener: OUTBOUND, clause: "virtual-networks-captured" };
 }
 
-/** Peers come by eth0, which `eth+` means as well; virtual machines by one of the interfaces that are named. */
+/** Peers come by eth0, which `eth+` means as well; virtual machines by one of the other interfaces that are named. */
 function comesBy(startedOn: string, name: string): boolean {
-  if (startedOn === "vm") return true;
+  if (startedOn === "vm") return name !== POD_INTERFACE && name !== "lo";
   return name.endsWith("+") ? POD_INTERFACE.startsWith(name.slice(0, -1)) : name === POD_INTERFACE;
 }
 

@@ -1,5 +1,6 @@
 import { type Family, familyOf } from "../../model/address.ts";
 import type { Identity } from "../../model/contract.ts";
+import { POD_INTERFACE } from "../../model/pod.ts";
 import type { ListenerShape, PodShape } from "../../model/pod-shape.ts";
 import type { PodFacts } from "../mesh.ts";
 import type { KumaSettings } from "./settings.ts";
@@ -28,9 +29,13 @@ export function listenerOf({ inbound, outbound }: KumaSettings, direction: "inbo
   return direction === "outbound" || inbound.port === outbound.port ? OUTBOUND : INBOUND;
 }
 
-/** Gives the interfaces behind which virtual networks are; `br+` stands for every one that begins so, of which there is `br0`. */
+/**
+ * Gives the interfaces behind which virtual networks are, beside those that every pod has; `br+` stands for every one that begins so, of
+ * which there is `br0`.
+ */
 function linksOf({ virtualNetworks }: Pick<KumaSettings, "virtualNetworks">): readonly string[] {
-  return [...new Set(virtualNetworks.map(({ interface: name }) => name.replace(/\+$/, "0")))];
+  const names = virtualNetworks.map(({ interface: name }) => name.replace(/\+$/, "0"));
+  return [...new Set(names)].filter((name) => name !== POD_INTERFACE && name !== "lo");
 }
 
 /** Gives the pod of Kuma: Envoy with its two listeners, and the DNS proxy beside it, which one user runs. */
