@@ -43,6 +43,7 @@ describe("a mesh's own rules do what its contract demands with", () => {
     ],
     ["Consul's DNS on both loopback addresses", ["--mesh", "consul", "--mesh-config", BOTH, "--native-nftables"]],
     ["Istio 1.4's TPROXY and a virtual machine", [...SEED, "-m", "TPROXY", "-k", "tap0"]],
+    ["Istio 1.4's virtual machine behind the pod's own interface", [...SEED, "-k", "eth0"]],
     ["TPROXY and a virtual machine", [...ISTIO, "-m", "TPROXY", "-k", "veth0"]],
     ["TPROXY and the pod's own interface excluded", [...ISTIO, "-m", "TPROXY", "-c", "eth0"]],
     ["TPROXY and lo excluded", [...ISTIO, "-m", "TPROXY", "-c", "lo"]],

@@ -1,13 +1,13 @@
 import { type Family, familyOf, parseNetwork } from "../../model/address.ts";
 import { isIpv6Pod } from "../../model/capture.ts";
 import type { Clause, Connection, Contract, Demand, GivenSetting } from "../../model/contract.ts";
-import { isLoopback, loopbackAddress } from "../../model/pod.ts";
+import { isLoopback, loopbackAddress, POD_INTERFACE } from "../../model/pod.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
 import { networkRanges, type ValueRanges } from "../../model/value-ranges.ts";
 import type { CaptureConfig } from "./config.ts";
 import { includeSetting, listExclusions } from "./given-settings.ts";
 import { entryRange, listHolds, rangesHold } from "./lists.ts";
-import { INBOUND, OUTBOUND, PASS_THROUGH, takenFor } from "./pod.ts";
+import { INBOUND, listVirtualLinks, OUTBOUND, PASS_THROUGH, takenFor } from "./pod.ts";
 
 /** sshd's port, which the wildcard never captures (tools/packaging/common/istio-iptables.sh). */
 const SSH_PORT = 22;
@@ -108,12 +108,12 @@ function demandDeparting(
   return rangesHold(config.outboundIpRangesInclude, destination, family) ? take(OUTBOUND, "outbound-captured") : null;
 }
 
-/** A machine behind an interface that the settings do not name is a peer like any other. */
-function isVirtualMachine({ kubevirtInterfaces }: CaptureConfig, { startedOn, link }: Connection): boolean {
-  if (startedOn !== "vm") return false;
-  return link === undefined
-    ? kubevirtInterfaces.length > 0
-    : kubevirtInterfaces.some((name) => fitsPattern(link, name));
+/** A machine behind an interface that the settings do not name is a peer like any other; peers behind one that they name are machines. */
+function isVirtualMachine(config: CaptureConfig, { startedOn, link }: Connection): boolean {
+  if (startedOn === "pod") return false;
+  const cameBy = startedOn === "vm" ? link : POD_INTERFACE;
+  if (cameBy === undefined) return listVirtualLinks(config).length > 0;
+  return config.kubevirtInterfaces.some((name) => fitsPattern(cameBy, name));
 }
 
 function fitsPattern(name: string, pattern: string): boolean {

@@ -1,6 +1,7 @@
 import type { Family } from "../../model/address.ts";
 import { isIpv6Pod } from "../../model/capture.ts";
 import type { Identity } from "../../model/contract.ts";
+import { POD_INTERFACE } from "../../model/pod.ts";
 import type { ListenerMode, PodShape } from "../../model/pod-shape.ts";
 import type { CaptureConfig } from "./config.ts";
 import { DEFAULT_PROXY_ID } from "./defaults.ts";
@@ -62,7 +63,7 @@ export function makeShape(config: CaptureConfig): PodShape {
       { ...common, name: "status", role: "status", port: STATUS_PORT, mode: "plain", dials: { kind: "nothing" } },
     ],
     hosts: {},
-    links: config.kubevirtInterfaces,
+    links: listVirtualLinks(config),
     resolvers: [],
     passThrough: { 4: PASS_THROUGH[4], 6: isIpv6Pod(config) ? PASS_THROUGH[6] : null },
   };
@@ -73,4 +74,9 @@ function proxyOwner({ proxyUid, proxyGid }: CaptureConfig): Identity {
   const [uid] = proxyUid.map(entryRange);
   const [gid] = proxyGid.map(entryRange);
   return { uid: uid?.first ?? PROXY_ID, gid: gid?.first ?? uid?.first ?? PROXY_ID, mark: 0 };
+}
+
+/** Gives the interfaces behind which virtual machines are, beside those that every pod has. */
+export function listVirtualLinks({ kubevirtInterfaces }: Pick<CaptureConfig, "kubevirtInterfaces">): readonly string[] {
+  return kubevirtInterfaces.filter((name) => name !== POD_INTERFACE && name !== "lo");
 }
