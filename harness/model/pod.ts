@@ -20,6 +20,23 @@ export const DEFAULT_ADDRESSES: SandboxAddresses = {
 
 /** The pod's interface towards its peers, by the name that Kubernetes gives it. */
 export const POD_INTERFACE = "eth0";
+
+/** Says whether an interface is one that every pod has: `eth0` or `lo`. */
+export function isOwnInterface(name: string): boolean {
+  return name === POD_INTERFACE || name === "lo";
+}
+
+/**
+ * Says whether a name of an interface, as iptables takes it, means an interface: a `+` at its end stands for any ending (iptables(8),
+ * --in-interface).
+ *
+ * @example
+ * fitsInterface("eth0", "eth+")   // true
+ */
+export function fitsInterface(name: string, pattern: string): boolean {
+  return pattern.endsWith("+") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+}
+
 /** Uid and gid of the workload, which is neither root nor a mesh's proxy. */
 export const APP_ID = 1000;
 /** Ports on which the workload always listens, on all addresses of both families. */
@@ -99,7 +116,7 @@ export function hostOfActor(actor: string): HostName {
 
 /** Gives the interfaces behind which a `vm` stands: those that a pod's shape names and that the pod does not have anyway. */
 export function vmLinks({ shape }: Pick<PodSpec, "shape">): readonly string[] {
-  return shape.links.filter((name) => name !== POD_INTERFACE && name !== "lo");
+  return shape.links.filter((name) => !isOwnInterface(name));
 }
 
 /** Gives the same pod with other interfaces beside `eth0` and `lo`. */

@@ -1,6 +1,6 @@
 import type { CompareElement } from "../../model/compare.ts";
 import type { Match } from "../../model/match.ts";
-import { POD_INTERFACE, type PodSpec } from "../../model/pod.ts";
+import { fitsInterface, POD_INTERFACE, type PodSpec } from "../../model/pod.ts";
 import { listMatches } from "../../model/rule-parts.ts";
 import { listRules, type Ruleset } from "../../model/ruleset.ts";
 
@@ -25,10 +25,13 @@ export function findFurtherLinks(rulesets: readonly (Ruleset | null)[], { shape 
     .flatMap(listPatterns)
     .filter((pattern) => pattern !== "+");
   const named = patterns
-    .filter((pattern) => !["lo", POD_INTERFACE].some((name) => fits(name, pattern)) && !shape.links.includes(pattern))
+    .filter(
+      (pattern) =>
+        !["lo", POD_INTERFACE].some((name) => fitsInterface(name, pattern)) && !shape.links.includes(pattern),
+    )
     .map((pattern) => (pattern.endsWith("+") ? freeName(pattern.slice(0, -1), shape.links) : pattern));
-  const asksForPods = patterns.some((pattern) => fits(POD_INTERFACE, pattern));
-  const others = asksForPods && !patterns.some((pattern) => fits(OTHER_LINK, pattern)) ? [OTHER_LINK] : [];
+  const asksForPods = patterns.some((pattern) => fitsInterface(POD_INTERFACE, pattern));
+  const others = asksForPods && !patterns.some((pattern) => fitsInterface(OTHER_LINK, pattern)) ? [OTHER_LINK] : [];
   return [...new Set([...named, ...others])];
 }
 
@@ -48,9 +51,4 @@ function listPatterns(match: Match): readonly string[] {
 
 function namesIn(range: CompareElement[number] | undefined): readonly string[] {
   return range !== undefined && "name" in range ? [range.name.replace(/\*$/, "+")] : [];
-}
-
-/** A trailing `+` stands for any ending. */
-function fits(name: string, pattern: string): boolean {
-  return pattern.endsWith("+") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }

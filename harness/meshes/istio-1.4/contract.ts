@@ -1,7 +1,7 @@
 import { type Family, familyOf, parseNetwork } from "../../model/address.ts";
 import { isIpv6Pod } from "../../model/capture.ts";
 import type { Clause, Connection, Contract, Demand, GivenSetting } from "../../model/contract.ts";
-import { isLoopback, loopbackAddress, POD_INTERFACE } from "../../model/pod.ts";
+import { fitsInterface, isLoopback, loopbackAddress, POD_INTERFACE } from "../../model/pod.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
 import { networkRanges, type ValueRanges } from "../../model/value-ranges.ts";
 import type { CaptureConfig } from "./config.ts";
@@ -113,11 +113,7 @@ function isVirtualMachine(config: CaptureConfig, { startedOn, link }: Connection
   if (startedOn === "pod") return false;
   const cameBy = startedOn === "vm" ? link : POD_INTERFACE;
   if (cameBy === undefined) return listVirtualLinks(config).length > 0;
-  return config.kubevirtInterfaces.some((name) => fitsPattern(cameBy, name));
-}
-
-function fitsPattern(name: string, pattern: string): boolean {
-  return pattern.endsWith("+") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+  return config.kubevirtInterfaces.some((name) => fitsInterface(cameBy, name));
 }
 
 /** Included ranges are captured, whatever is excluded; with `*` that is IPv4 alone (the script returns IPv6 to where it was going). */

@@ -1,7 +1,7 @@
 import type { Family } from "../../model/address.ts";
 import { isIpv6Pod } from "../../model/capture.ts";
 import type { Identity } from "../../model/contract.ts";
-import { POD_INTERFACE } from "../../model/pod.ts";
+import { isOwnInterface } from "../../model/pod.ts";
 import type { ListenerMode, PodShape } from "../../model/pod-shape.ts";
 import type { CaptureConfig } from "./config.ts";
 import { DEFAULT_PROXY_ID } from "./defaults.ts";
@@ -78,5 +78,5 @@ function proxyOwner({ proxyUid, proxyGid }: CaptureConfig): Identity {
 
 /** Gives the interfaces behind which virtual machines are, beside those that every pod has. */
 export function listVirtualLinks({ kubevirtInterfaces }: Pick<CaptureConfig, "kubevirtInterfaces">): readonly string[] {
-  return kubevirtInterfaces.filter((name) => name !== POD_INTERFACE && name !== "lo");
+  return kubevirtInterfaces.filter((name) => !isOwnInterface(name));
 }

@@ -1,6 +1,6 @@
 import { type Family, parseNetwork } from "../../model/address.ts";
 import type { Clause, Connection, Contract, Demand, Deviation } from "../../model/contract.ts";
-import { loopbackAddress, POD_INTERFACE } from "../../model/pod.ts";
+import { fitsInterface, isOwnInterface, loopbackAddress, POD_INTERFACE } from "../../model/pod.ts";
 import { networkRanges } from "../../model/value-ranges.ts";
 import { isFromDnsPort } from "../dns-port.ts";
 import { DNS, INBOUND, OUTBOUND } from "./pod.ts";
@@ -138,21 +138,13 @@ function demandInbound(
   { family, protocol, startedOn, source, port }: Connection,
   isForPod: boolean,
 ): Demand {
-  const names =
-    startedOn === "vm" ? virtualInterfaces.filter(isBesidePods) : virtualInterfaces.filter(coversPodInterface);
-  const cameByVirtual = names.length > 0;
+  // A virtual machine stands behind an interface that the pod does not have anyway.
+  const cameByVirtual = virtualInterfaces.some((name) =>
+    startedOn === "vm" ? !isOwnInterface(name) : fitsInterface(POD_INTERFACE, name),
+  );
   if (protocol === "tcp" && cameByVirtual) return take(OUTBOUND, "interfaces-captured");
   if (!isForPod) return { must: "unspecified" };
   if (protocol !== "tcp" || inbound === "bypassed") return leave("rest-untouched");
   if (source === probeAddress[family]) return leave("probes-untouched");
   return port === TUNNEL_PORT ? leave("tunnel-untouched") : take(INBOUND, "inbound-captured");
-}
-
-/** A virtual machine stands behind an interface that the pod does not have anyway. */
-function isBesidePods(name: string): boolean {
-  return name !== POD_INTERFACE && name !== "lo";
-}
-
-function coversPodInterface(name: string): boolean {
-  return name.endsWith("+") ? POD_INTERFACE.startsWith(name.slice(0, -1)) : name === POD_INTERFACE;
 }

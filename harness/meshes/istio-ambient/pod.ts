@@ -1,5 +1,5 @@
 import type { Identity } from "../../model/contract.ts";
-import { POD_INTERFACE } from "../../model/pod.ts";
+import { isOwnInterface } from "../../model/pod.ts";
 import type { ListenerShape, PodShape } from "../../model/pod-shape.ts";
 import type { PodFacts } from "../mesh.ts";
 import type { AmbientSettings } from "./settings.ts";
@@ -62,7 +62,7 @@ export function makeShape(
       ...(dnsCapture === "on" ? [dns] : []),
     ],
     hosts: { [KUBELET]: { 4: probeAddress[4], 6: probeAddress[6] } },
-    links: virtualInterfaces.filter((name) => name !== POD_INTERFACE && name !== "lo" && !name.endsWith("+")),
+    links: virtualInterfaces.filter((name) => !isOwnInterface(name) && !name.endsWith("+")),
     resolvers,
     passThrough: { 4: null, 6: null },
   };

@@ -1,7 +1,7 @@
 import { addressValue, type Family, type Network, networkHolds, parseNetwork } from "../../model/address.ts";
 import type { Connection, Demand } from "../../model/contract.ts";
 import type { Range } from "../../model/match.ts";
-import { isLoopback, loopbackAddress, POD_INTERFACE } from "../../model/pod.ts";
+import { fitsInterface, isLoopback, loopbackAddress, POD_INTERFACE } from "../../model/pod.ts";
 import type { ClauseName } from "./clauses.ts";
 import { listLinks, nameListener } from "./pod.ts";
 import type { CapturedServers } from "./pod-facts.ts";
@@ -76,9 +76,9 @@ export function isLeftLoopback(address: string, family: Family, situation: Situa
   return networksHold([family === 4 ? loopbackNetwork : loopbackAddress(6)], address, family, situation);
 }
 
-/** Says whether a list names an interface; a `+` at the end of a name stands for any ending (iptables(8), --in-interface). */
+/** Says whether a list names an interface. */
 export function namesInterface(list: readonly string[], name: string): boolean {
-  return list.some((entry) => (entry.endsWith("+") ? name.startsWith(entry.slice(0, -1)) : entry === name));
+  return list.some((entry) => fitsInterface(name, entry));
 }
 
 /** Gives the interface by which the pod reaches what a connection dials. */

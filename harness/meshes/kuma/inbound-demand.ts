@@ -1,6 +1,6 @@
 import { familyOf } from "../../model/address.ts";
 import type { Connection, Demand } from "../../model/contract.ts";
-import { POD_INTERFACE } from "../../model/pod.ts";
+import { fitsInterface, isOwnInterface, POD_INTERFACE } from "../../model/pod.ts";
 import type { ClauseName, KumaFacts } from "./clauses.ts";
 import { isIn } from "./outbound-demand.ts";
 import { DNS, listenerOf, OUTBOUND } from "./pod.ts";
@@ -34,8 +34,7 @@ export function demandVirtualNetwork({ settings, pod }: KumaFacts, connection: C
 
 /** Peers come by eth0, which `eth+` means as well; virtual machines by one of the other interfaces that are named. */
 function comesBy(startedOn: string, name: string): boolean {
-  if (startedOn === "vm") return name !== POD_INTERFACE && name !== "lo";
-  return name.endsWith("+") ? POD_INTERFACE.startsWith(name.slice(0, -1)) : name === POD_INTERFACE;
+  return startedOn === "vm" ? !isOwnInterface(name) : fitsInterface(POD_INTERFACE, name);
 }
 
 /** In a zone of its own the answer does not find the query: none comes back, for which there is no word in a contract. */

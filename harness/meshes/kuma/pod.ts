@@ -1,6 +1,6 @@
 import { type Family, familyOf } from "../../model/address.ts";
 import type { Identity } from "../../model/contract.ts";
-import { POD_INTERFACE } from "../../model/pod.ts";
+import { isOwnInterface } from "../../model/pod.ts";
 import type { ListenerShape, PodShape } from "../../model/pod-shape.ts";
 import type { PodFacts } from "../mesh.ts";
 import type { KumaSettings } from "./settings.ts";
@@ -35,7 +35,7 @@ export function listenerOf({ inbound, outbound }: KumaSettings, direction: "inbo
  */
 function linksOf({ virtualNetworks }: Pick<KumaSettings, "virtualNetworks">): readonly string[] {
   const names = virtualNetworks.map(({ interface: name }) => name.replace(/\+$/, "0"));
-  return [...new Set(names)].filter((name) => name !== POD_INTERFACE && name !== "lo");
+  return [...new Set(names)].filter((name) => !isOwnInterface(name));
 }
 
 /** Gives the pod of Kuma: Envoy with its two listeners, and the DNS proxy beside it, which one user runs. */
