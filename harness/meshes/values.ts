@@ -13,6 +13,11 @@ export function readPort(text: string, note: Note): number | null {
   return null;
 }
 
+/** Says of a range that it falls, and how to write it: `is a range from 9 down to 5; write 5-9.` */
+export function describeFallingRange(first: number, last: number, separator: "-" | ":"): string {
+  return `is a range from ${first} down to ${last}; write ${last}${separator}${first}.`;
+}
+
 /** Reads a uid or gid; notes what is wrong and gives null. */
 export function readId(text: string, note: Note): number | null {
   const id = /^\d{1,10}$/.test(text) ? Number(text) : -1;

@@ -4,7 +4,7 @@ import type { Range } from "../../model/match.ts";
 import { findNearNames } from "../../model/near-names.ts";
 import type { MeshFile, MeshInput, ReadSettings, SettingOrigin } from "../mesh.ts";
 import { readOptionWords, readSwitch } from "../option-words.ts";
-import { type Note, readId, readNetwork, readPort, readPortRange } from "../values.ts";
+import { describeFallingRange, type Note, readId, readNetwork, readPort, readPortRange } from "../values.ts";
 import { readYamlText } from "../yaml-text.ts";
 import { CONSUL_OPTIONS } from "./options.ts";
 
@@ -148,7 +148,7 @@ function readUids(
   const [low, high] = [readId(first, note), readId(last ?? first, note)];
   if (low === null || high === null) return null;
   if (low <= high) return { first: low, last: high };
-  note(`"${text}" is a range from ${low} down to ${high}; write ${high}-${low}.`);
+  note(`"${text}" ${describeFallingRange(low, high, "-")}`);
   return null;
 }
 

@@ -1,5 +1,6 @@
 import type { NameLookup } from "../../model/name-lookups.ts";
 import { MAX_ID } from "../../model/pod.ts";
+import { describeFallingRange } from "../values.ts";
 import type { ColumnNote } from "./given.ts";
 import { type Element, nameElement, STAR_FAULT, splitElements } from "./list.ts";
 import { explainNumber, parseIptablesNumber } from "./numbers.ts";
@@ -36,7 +37,7 @@ function readElement({ text }: Element, what: "uid" | "gid", lookUp: NameLookup)
   if (first === undefined || first === null || last === undefined || last === null)
     return { fault: ownerFault(text, what) };
   if (text.split("-").length > 2 || Math.max(first, last) > MAX_ID) return { fault: ownerFault(text, what) };
-  if (first > last) return { fault: `is a range from ${first} down to ${last}; write ${last}-${first}.` };
+  if (first > last) return { fault: describeFallingRange(first, last, "-") };
   return first === last ? `${first}` : `${first}-${last}`;
 }
 

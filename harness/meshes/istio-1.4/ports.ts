@@ -1,5 +1,6 @@
 import type { NameLookup } from "../../model/name-lookups.ts";
 import { MAX_PORT } from "../../model/pod.ts";
+import { describeFallingRange } from "../values.ts";
 import type { ColumnNote } from "./given.ts";
 import { nameElement, STAR_FAULT, splitElements } from "./list.ts";
 import { explainNumber, parseIptablesNumber } from "./numbers.ts";
@@ -56,7 +57,7 @@ function readRange(text: string, lookUp: NameLookup): PortRange {
   if (more.length > 0 || first === null || last === null || last === 0) return { fault: faultOf(text) };
   if (first > last)
     return {
-      fault: `is a range from ${first} down to ${last}; write ${last}:${first}. (The original stops halfway at this point.)`,
+      fault: `${describeFallingRange(first, last, ":")} (The original stops halfway at this point.)`,
     };
   return { first, last };
 }

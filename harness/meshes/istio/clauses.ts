@@ -1,8 +1,7 @@
 import type { Clause } from "../../model/contract.ts";
-import type { CapturedServers } from "./pod-facts.ts";
+import { type CapturedServers, excludesDns } from "./pod-facts.ts";
 import type { IstioSettings } from "./settings.ts";
 
-const DNS_PORT = 53;
 const CLAUSES = {
   "interfaces-untouched": "Traffic on an excluded interface is not captured.",
   "exclusions-untouched": "Excluded ports and networks are not captured.",
@@ -47,8 +46,7 @@ function askedFor(settings: IstioSettings, servers: CapturedServers): Readonly<P
 }
 
 /** Says whether anybody's DNS is captured: there are servers, their port is not excluded, and some group is included. */
-function capturesDns({ outboundPortsExclude, ownerGroupsInclude }: IstioSettings, servers: CapturedServers): boolean {
-  const isExcluded = outboundPortsExclude.some(({ first, last }) => first <= DNS_PORT && DNS_PORT <= last);
-  if (servers === "none" || isExcluded || ownerGroupsInclude.length === 0) return false;
+function capturesDns(settings: IstioSettings, servers: CapturedServers): boolean {
+  if (servers === "none" || excludesDns(settings) || settings.ownerGroupsInclude.length === 0) return false;
   return servers === "all" || servers[4].length + servers[6].length > 0;
 }

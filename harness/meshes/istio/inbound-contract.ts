@@ -115,9 +115,8 @@ export function demandInside(situation: Situation, connection: Connection): Dema
   const isProxy = holds(settings.proxyUid, owner.uid) || holds(settings.proxyGid, owner.gid);
   if (!isProxy && owner.mark !== OUTBOUND_MARK) return null;
   if (!isPortCaptured(situation, port)) return null;
-  const demand = takeInbound(situation, connection, "self-calls-captured");
   // A redirect would take it as well, at loopback.
-  return demand.must === "land-on" ? { ...demand, acceptedAt: "dialled" } : demand;
+  return { ...takeInbound(situation, connection, "self-calls-captured"), acceptedAt: "dialled" };
 }
 
 /** With `*` every port but the excluded ones; with a list the listed ones, where exclusions say nothing. */

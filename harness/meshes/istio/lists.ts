@@ -1,7 +1,7 @@
 import type { Range } from "../../model/match.ts";
 import type { NameLookup } from "../../model/name-lookups.ts";
 import { MAX_ID } from "../../model/pod.ts";
-import { type Note, readNetwork, readPortRange, splitList } from "../values.ts";
+import { describeFallingRange, type Note, readNetwork, readPortRange, splitList } from "../values.ts";
 
 /** Reads one entry of a list; notes what is wrong and gives null. */
 export type ReadEntry<T> = (entry: string, note: Note) => T | null;
@@ -51,7 +51,7 @@ export function ownerReader(what: "uid" | "gid", lookUp: NameLookup): ReadEntry<
     const isFalling = first !== undefined && last !== undefined && first > last && last >= 0;
     note(
       isFalling
-        ? `"${entry}" is a range from ${first} down to ${last}; write ${last}-${first}.`
+        ? `"${entry}" ${describeFallingRange(first, last, "-")}`
         : `"${entry}" is neither a ${what} from 0 to ${MAX_ID}, nor a range such as 1000-2000, nor the name of a ${kind} known here; write the number.`,
     );
     return null;

@@ -41,3 +41,10 @@ export function findCapturedServers(
   const of = (family: Family) => servers.filter((server) => familyOf(server) === family);
   return servers.length === 0 ? "none" : { 4: of(4), 6: of(6) };
 }
+
+const DNS_PORT = 53;
+
+/** Says whether the port of DNS servers is one of the outbound ports that are left alone. */
+export function excludesDns({ outboundPortsExclude }: Pick<IstioSettings, "outboundPortsExclude">): boolean {
+  return outboundPortsExclude.some(({ first, last }) => first <= DNS_PORT && DNS_PORT <= last);
+}

@@ -1,10 +1,8 @@
 import { familyOf } from "../../model/address.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import type { MeshInput } from "../mesh.ts";
-import { findCapturedServers, hasIpv6, listPodFamilies } from "./pod-facts.ts";
+import { excludesDns, findCapturedServers, hasIpv6, listPodFamilies } from "./pod-facts.ts";
 import type { IstioSettings } from "./settings.ts";
-
-const DNS_PORT = 53;
 
 /** Gives a warning for each setting that the tool accepts although it probably does not do what was meant. */
 export function warn(settings: IstioSettings, { environment, pod }: MeshInput): readonly Finding[] {
@@ -71,7 +69,7 @@ function warnOfDns(settings: IstioSettings, { addresses, resolvers }: MeshInput[
       ? [codedFinding("no-effect", "--capture-all-dns", "It has no effect without --redirect-dns.")]
       : [];
   const servers = findCapturedServers(settings, resolvers);
-  const isExcluded = settings.outboundPortsExclude.some(({ first, last }) => first <= DNS_PORT && DNS_PORT <= last);
+  const isExcluded = excludesDns(settings);
   if (servers === "none")
     return [
       codedFinding(
