@@ -23,7 +23,7 @@ import {
   turnsAway,
 } from "./known-rules.ts";
 import { renameAsTested } from "./own-rules.ts";
-import { findRemedy } from "./remedy.ts";
+import { findRemedy, findSharedClause } from "./remedy.ts";
 import { findTakenBefore, namePlace } from "./rule-order.ts";
 import { DECIDES, traceCauses } from "./traced-causes.ts";
 
@@ -65,8 +65,7 @@ export function findCauses(
   return traceCauses(
     groups.flatMap((group) => {
       const [first, ...others] = group;
-      const clauses = new Set(group.map(({ clause }) => clause));
-      const clause = clauses.size === 1 && first?.clause ? first.clause : null;
+      const clause = findSharedClause(group);
       return first ? [{ cause: first.cause, clause, flows: [first.flow, ...others.map(({ flow }) => flow)] }] : [];
     }),
     tried,

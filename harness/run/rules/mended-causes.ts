@@ -5,8 +5,8 @@ import type { FlowReport } from "../../model/report.ts";
 import { findRuleAt, placeInFile, type RulePlace, renderChainKey, renderPlaceKey } from "../../model/rule-place.ts";
 import { familyKey, type Rule } from "../../model/ruleset.ts";
 import { isStranger, isThere, leadsAway } from "./known-rules.ts";
-import { landAfter } from "./missing-rule.ts";
-import type { TracedCause, Tried } from "./remedy.ts";
+import { landAfterTry, landsAll } from "./missing-rule.ts";
+import { findSharedClause, type TracedCause, type Tried } from "./remedy.ts";
 
 /** A rule under test that the mesh has not, and one of the same chain that only the mesh has. */
 interface Exchange {
@@ -30,7 +30,7 @@ export function splitMended(open: readonly TracedCause[], tried: Tried): readonl
   const done = new Set<FlowReport>();
   for (const exchange of families.flatMap((family) => listExchanges(family, tried))) {
     const { rule, own } = exchange;
-    const lands = landAfter(rule, (rules) => rules.toSpliced(rule.index - 1, 1, own), tried);
+    const lands = landAfterTry({ kind: "other-target", place: rule, rule: own }, tried);
     const flows = open.flatMap((each) => each.flows).filter((flow) => !done.has(flow) && lands(flow));
     if (flows.length === 0 || !tried.passed.every(lands)) continue;
     mended.set(exchange, flows);
@@ -58,10 +58,9 @@ export function preferMissing(causes: readonly TracedCause[], tried: Tried): rea
 function isBetterInserted({ cause: { why, rule, wanted }, flows }: TracedCause, tried: Tried): boolean {
   const own = wanted === null ? undefined : findRuleAt(wanted, tried.own);
   if (why !== DOES_OTHERWISE || rule === null || own === undefined) return false;
-  const inPlace = landAfter(rule, (rules) => rules.toSpliced(rule.index - 1, 1, own), tried);
+  const inPlace = landAfterTry({ kind: "other-target", place: rule, rule: own }, tried);
   if (!flows.every(inPlace) || tried.passed.every(inPlace)) return false;
-  const before = landAfter(rule, (rules) => rules.toSpliced(rule.index - 1, 0, own), tried);
-  return flows.every(before) && tried.passed.every(before);
+  return landsAll(flows, { kind: "missing-rule", place: rule, rule: own }, tried);
 }
 
 function lackRule(each: TracedCause): TracedCause {
@@ -73,8 +72,7 @@ function joinLacking(members: readonly TracedCause[]): readonly TracedCause[] {
   const [first, ...others] = members.toSorted((a, b) => (a.cause.rule?.index ?? 0) - (b.cause.rule?.index ?? 0));
   if (first === undefined || others.length === 0) return members;
   const [flow, ...flows] = [first, ...others].flatMap((each) => each.flows);
-  const clauses = new Set(members.map(({ clause }) => clause));
-  return flow ? [{ ...first, clause: clauses.size === 1 ? first.clause : null, flows: [flow, ...flows] }] : members;
+  return flow ? [{ ...first, clause: findSharedClause(members), flows: [flow, ...flows] }] : members;
 }
 
 function listExchanges(family: Family, { rules, own, known }: Tried): readonly Exchange[] {
@@ -98,7 +96,7 @@ function makeCause(
   if (first === undefined) return [];
   const flows = [first, ...others] as const;
   const concerned = open.filter((each) => each.flows.some((flow) => flows.includes(flow)));
-  const clauses = new Set(concerned.map(({ clause }) => clause));
-  const clause = clauses.size === 1 ? (concerned[0]?.clause ?? null) : null;
-  return [{ cause: { kind: "other-target", rule, wanted, why: STANDS_INSTEAD }, clause, flows }];
+  return [
+    { cause: { kind: "other-target", rule, wanted, why: STANDS_INSTEAD }, clause: findSharedClause(concerned), flows },
+  ];
 }

@@ -52,9 +52,14 @@ function exchangeTarget(target: Target, own: Target | null): Target | null {
 }
 
 /** Says whether the simulator lands flows as expected with a rule, and no other flow of the run worse than without it. */
-export function landsAll(flows: readonly FlowReport[], { kind, place, rule }: Try, tried: Tried): boolean {
-  const edit = (rules: readonly Rule[]) => rules.toSpliced(place.index - 1, kind === "other-target" ? 1 : 0, rule);
-  return landsWith(flows, place, edit, tried);
+export function landsAll(flows: readonly FlowReport[], change: Try, tried: Tried): boolean {
+  const lands = landAfterTry(change, tried);
+  return flows.every(lands) && tried.passed.every(lands);
+}
+
+/** Gives what says of a flow whether the simulator lands it as expected with a rule. */
+export function landAfterTry({ kind, place, rule }: Try, tried: Tried): (flow: FlowReport) => boolean {
+  return landAfter(place, (rules) => rules.toSpliced(place.index - 1, kind === "other-target" ? 1 : 0, rule), tried);
 }
 
 /** Says the same of another change of the chain of a rule. */
@@ -69,7 +74,7 @@ export function landsWith(
 }
 
 /** Gives what says of a flow whether the simulator lands it as expected after a change of the chain of a rule. */
-export function landAfter(
+function landAfter(
   place: RulePlace,
   edit: (rules: readonly Rule[]) => readonly Rule[],
   { bound, rules, addresses }: Tried,

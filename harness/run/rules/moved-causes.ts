@@ -4,7 +4,7 @@ import { type RulePlace, renderPlaceKey } from "../../model/rule-place.ts";
 import type { Rule } from "../../model/ruleset.ts";
 import { describeRule } from "../../report/landing-phrase.ts";
 import { landsWith } from "./missing-rule.ts";
-import type { TracedCause, Tried } from "./remedy.ts";
+import { findSharedClause, type TracedCause, type Tried } from "./remedy.ts";
 import { findTakenBefore, namePlace } from "./rule-order.ts";
 
 /** A cause of a rule that stands too early, and the rule that should have come before it. */
@@ -58,13 +58,12 @@ function joinGroup(group: readonly Early[], tried: Tried): TracedCause | null {
   };
   if (!landsWith([flow, ...flows], rule, move, tried)) return null;
   const named = new Set(inOrder.map(({ later }) => namePlace(later)));
-  const clauses = new Set(group.map(({ each }) => each.clause));
   return {
     cause: {
       ...first.each.cause,
       why: `this rule stands before ${listWords([...named], "and")}, which would take these flows`,
     },
-    clause: clauses.size === 1 ? first.each.clause : null,
+    clause: findSharedClause(group.map(({ each }) => each)),
     remedy: `move this rule behind ${describeRule(last.later)}`,
     flows: [flow, ...flows],
   };

@@ -33,6 +33,12 @@ export interface TracedCause {
   readonly flows: readonly [FlowReport, ...FlowReport[]];
 }
 
+/** Gives the clause that all of some causes break; null where they break several, or none is known. */
+export function findSharedClause(causes: readonly Pick<TracedCause, "clause">[]): string | null {
+  const [first = null, ...others] = new Set(causes.map(({ clause }) => clause));
+  return others.length === 0 ? first : null;
+}
+
 /** Says what to change where a rule is at fault, or missing; `flow` is one of those that show it. */
 export function findRemedy(
   { kind, rule, wanted }: Pick<CauseReport, "kind" | "rule" | "wanted">,

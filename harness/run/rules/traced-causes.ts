@@ -4,7 +4,7 @@ import { joinExchanged } from "./exchanged-causes.ts";
 import { preferMissing, splitMended } from "./mended-causes.ts";
 import { type FoundRule, findMissingRule, landsAll } from "./missing-rule.ts";
 import { joinMoved } from "./moved-causes.ts";
-import type { TracedCause, Tried } from "./remedy.ts";
+import { findSharedClause, type TracedCause, type Tried } from "./remedy.ts";
 import { namePlace } from "./rule-order.ts";
 
 /** What is known where the rules under test cannot be held against the mesh's own, rule by rule. */
@@ -18,7 +18,7 @@ export const DECIDES = "this rule decides where these flows land; it is wrong, o
 export function traceCauses(causes: readonly TracedCause[], tried: Tried): readonly TracedCause[] {
   const known = joinMoved(joinExchanged(preferMissing(causes, tried), tried), tried);
   const [open, settled] = [known.filter(isOpen), known.filter((each) => !isOpen(each))];
-  const traced = [...settled, ...(open.length > 0 ? splitMended(open, tried) : [])].map((each) => {
+  const traced = [...settled, ...splitMended(open, tried)].map((each) => {
     const { rule, wanted } = each.cause;
     const isLacking = isOpen(each) && rule !== null && wanted !== null;
     return { each, found: isLacking ? findMissingRule(each.flows, rule, tried) : null };
@@ -48,11 +48,8 @@ function join(known: readonly Known[], tried: Tried): TracedCause | null {
   const [first] = known.toSorted((a, b) => a.found.place.index - b.found.place.index);
   const [flow, ...flows] = known.flatMap(({ each }) => each.flows);
   if (!first || !flow || !landsAll([flow, ...flows], first.found, tried)) return null;
-  const clauses = new Set(known.map(({ each }) => each.clause));
-  return explain(
-    { ...first.each, clause: clauses.size === 1 ? first.each.clause : null, flows: [flow, ...flows] },
-    first.found,
-  );
+  const clause = findSharedClause(known.map(({ each }) => each));
+  return explain({ ...first.each, clause, flows: [flow, ...flows] }, first.found);
 }
 
 function explain(each: TracedCause, { kind, place, text }: FoundRule): TracedCause {

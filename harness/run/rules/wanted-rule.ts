@@ -33,7 +33,7 @@ export function makeWantedRuleFinder(
   const own = renameAsTested(capture.generated, tested);
   const should = compilePod(own, spec, addresses);
   const does = compilePod(tested, spec, addresses);
-  const routed = compilePod({ ...tested, policyRouting: own.policyRouting }, spec, addresses);
+  let routed: Simulator | null = null;
   return (bound, counted) => {
     const demanded = explain(should, bound);
     if (!meetsExpectation(bound.expected, demanded.landing)) return null;
@@ -45,7 +45,8 @@ export function makeWantedRuleFinder(
       const rule = findRuleAt(place, own) ?? null;
       return { rule: place, routing: [], nearest: rule && findNearest(rule, place, own, tested, { steps, counted }) };
     }
-    if (!meetsExpectation(bound.expected, explain(routed, bound).landing)) return null;
+    routed ??= compilePod({ ...tested, policyRouting: own.policyRouting }, spec, addresses);
+    if (!meetsExpectation(bound.expected, routed.land(bound.flow, bound.manner))) return null;
     const { rules, routes, addresses: added } = renderRoutingTexts(own.policyRouting);
     return { rule: null, routing: [...rules, ...routes, ...added], nearest: null };
   };
