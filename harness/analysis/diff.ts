@@ -111,9 +111,10 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
   const all = witnesses.map(({ witness }) => witness);
   const open = (side: (typeof sides)[number]) => openLander(side.rules, side.spec, all, space.mattering);
   const [old, fresh] = [open(sides[0]), open(sides[1])];
-  const kindsOf = (witness: Witness, was: Landing, is: Landing) =>
-    tellKindsApart(old.kindOf(witness), fresh.kindOf(witness), was, is);
-  const groups = new Map<string, { readonly suspect: Suspect; readonly terminals: Set<Diagram> }>();
+  const groups = new Map<
+    string,
+    Pick<Change, "kinds"> & { readonly suspect: Suspect; readonly terminals: Set<Diagram> }
+  >();
   for (const suspect of witnesses) {
     const [was, is] = [old.land(suspect.witness, "answer"), fresh.land(suspect.witness, "answer")];
     const isSame =
@@ -121,19 +122,19 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
         ? isSameLanding(was, is) && (was.kind !== "refused" || isSameRefusal(old, fresh, suspect.witness))
         : isSameLanding(nameByRole(was, pods.before.shape), nameByRole(is, pods.after.shape));
     if (isSame) continue;
-    const kinds = kindsOf(suspect.witness, was, is);
+    const kinds = tellKindsApart(old.kindOf(suspect.witness), fresh.kindOf(suspect.witness), was, is);
     const key = JSON.stringify([kinds.before, kinds.after, ...suspect.witness.assumed]);
-    const group = groups.get(key) ?? { suspect, terminals: new Set() };
+    const group = groups.get(key) ?? { kinds, suspect, terminals: new Set() };
     groups.set(key, group);
     group.terminals.add(suspect.terminal);
   }
-  return [...groups.values()].map(({ suspect: { witness }, terminals }) => {
+  return [...groups.values()].map(({ kinds, suspect: { witness }, terminals }) => {
     const [was, is] = [old.explain(witness, "answer"), fresh.explain(witness, "answer")];
     return {
       witness,
       before: was.landing,
       after: is.landing,
-      kinds: kindsOf(witness, was.landing, is.landing),
+      kinds,
       class: describeClass(suspicious, terminals, lane, space),
       terminals,
       describe: (all) => describeBriefly(suspicious, all, lane, space),

@@ -16,12 +16,9 @@ export function tellKindsApart(
   is: Landing,
 ): { readonly before: string; readonly after: string } {
   if (before !== after || !before.startsWith("as dialled")) return { before, after };
-  const isTold = was.kind !== is.kind;
-  const add = (kind: string, landing: Landing) => {
-    const accepts = landing.kind === "listener";
-    return `${kind}, ${accepts ? (isTold ? "accepted" : `by ${landing.listener}`) : landing.kind}`;
-  };
-  return { before: add(before, was), after: add(after, is) };
+  const accepted = ({ listener }: Landing) => (was.kind === is.kind ? `by ${listener}` : "accepted");
+  const tell = (landing: Landing) => `${before}, ${landing.kind === "listener" ? accepted(landing) : landing.kind}`;
+  return { before: tell(was), after: tell(is) };
 }
 
 /**

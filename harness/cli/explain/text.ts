@@ -81,51 +81,49 @@ function renderPacket(
   show: "deciding" | "all",
   countOf: CountOf,
 ): readonly string[] {
-  const passedOver = show === "all" ? new Map<number, number>() : findPassedOver(steps);
+  const rows = splitRows(steps);
   const policyLines = policies
     .filter(({ verdict }) => verdict === "drop")
     .map(({ table, chain }) => `    ${table} ${chain}: the policy drops it\n`);
   return [
     `  ${packet} from ${source} to ${destination}\n`,
     ...(steps.length === 0 ? ["    no rule reached\n"] : []),
-    ...renderSteps(steps, passedOver, countOf),
+    ...rows.flatMap((row, i) => renderRow(row, rows[i - 1]?.at(-1), show, countOf)),
     ...policyLines,
   ];
 }
 
-/** Gives the parts of long rows of rules that do not match: from which step, and up to which, that one not included. */
-function findPassedOver(steps: readonly TraceStep[]): ReadonlyMap<number, number> {
-  const parts = new Map<number, number>();
-  let start = 0;
-  for (let i = 0; i <= steps.length; i++) {
-    const [step, before] = [steps[i], steps[i - 1]];
-    if (step?.matched === false && before?.matched === false && isInSameChain(step, before)) continue;
-    if (i - start > MOST_IN_A_ROW) parts.set(start + SHOWN_AT_EACH_END, i - SHOWN_AT_EACH_END);
-    start = i;
+/** Gives the steps in rows: rules of one chain that do not match are one, each other rule is one of its own. */
+function splitRows(steps: readonly TraceStep[]): readonly (readonly TraceStep[])[] {
+  const rows: TraceStep[][] = [];
+  for (const step of steps) {
+    const row = rows.at(-1);
+    const before = row?.at(-1);
+    const goesOn = step.matched === false && before?.matched === false && isInSameChain(step, before);
+    if (row && goesOn) row.push(step);
+    else rows.push([step]);
   }
-  return parts;
+  return rows;
 }
 
-function renderSteps(
-  steps: readonly TraceStep[],
-  passedOver: ReadonlyMap<number, number>,
+/** `before`: the last step of the row before. */
+function renderRow(
+  row: readonly TraceStep[],
+  before: TraceStep | undefined,
+  show: "deciding" | "all",
   countOf: CountOf,
 ): readonly string[] {
-  const lines: string[] = [];
-  for (let i = 0; i < steps.length; i++) {
-    const end = passedOver.get(i);
-    if (end !== undefined) {
-      const [first, last] = [steps[i]?.index, steps[end - 1]?.index];
-      const count = (end - i).toLocaleString("en");
-      lines.push(
-        `${" ".repeat(REASON_INDENT)}(${count} more rules do not match, ${first} to ${last}; --all shows them)\n`,
-      );
-      i = end;
-    }
-    const step = steps[i];
-    if (step !== undefined) lines.push(...renderStep(step, steps[i - 1], countOf));
-  }
-  return lines;
+  const render = (step: TraceStep, i: number) => renderStep(step, i === 0 ? before : row[0], countOf);
+  if (show === "all" || row.length <= MOST_IN_A_ROW) return row.flatMap(render);
+  const [start, end] = [row.slice(0, SHOWN_AT_EACH_END), row.slice(-SHOWN_AT_EACH_END)];
+  const hidden = row.slice(SHOWN_AT_EACH_END, -SHOWN_AT_EACH_END);
+  const count = `${hidden.length.toLocaleString("en")} more rules do not match`;
+  const note = `(${count}, ${hidden[0]?.index} to ${hidden.at(-1)?.index}; --all shows them)`;
+  return [
+    ...start.flatMap(render),
+    `${" ".repeat(REASON_INDENT)}${note}\n`,
+    ...end.flatMap((step) => renderStep(step, row[0], countOf)),
+  ];
 }
 
 function isInSameChain(step: TraceStep, before: TraceStep | undefined): boolean {
