@@ -19,8 +19,7 @@ import { shrinkCase } from "./shrink.ts";
 const USAGE = `Usage: npm run agree -- [--sets N] [--flows N] [--seed N] [--variant nft|legacy|both] [--family 4|6|both] [--protocol tcp|udp|icmp|mixed] [--format iptables|nft|mixed]
 
 Drives random flows over random rule sets through the kernel, in network namespaces, and compares every landing with the simulator's.
-Draws --sets rule sets for each variant and each family: with both of both, four times as many. 100 sets with 100 flows each take about
-a minute on two cores for each of these.
+Draws --sets rule sets for each variant and each family: with both of both, four times as many.
 Prints how many rule sets and rules have each kind of match and of target, and which flows rules decided.
 Exit codes: 0 no disagreement · 1 some, each with the smallest rule set that shows it · 3 the run says too little: more than 1 % of its flows have no landing to compare, a rule decides less than 30 %, or, of 100 rule sets or more, less than 5 % have some kind
 `;

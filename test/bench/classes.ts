@@ -1,4 +1,4 @@
-import { planClasses } from "../../harness/run/classes/class-plan.ts";
+import { DEFAULT_MAX_FLOWS, planClasses } from "../../harness/run/classes/class-plan.ts";
 import { type BoundScenario, bindScenario } from "../../harness/run/scenario/bound-scenario.ts";
 import { parseScenario } from "../../harness/run/scenario/parsed-scenario.ts";
 import { IN_FLIGHT } from "../../harness/run/second-look.ts";
@@ -8,7 +8,6 @@ import seed from "../../scenarios/seed.ts";
 import { type Figure, makeFigure, median } from "./figure.ts";
 
 const ROUNDS = 7;
-const MOST_FLOWS = 20_000;
 
 /**
  * Measures what it costs to drive a flow of every class of the seed's flows, from nothing to the last landing and the sandbox gone, over
@@ -22,7 +21,7 @@ export async function measureClasses(): Promise<readonly Figure[]> {
   const complete = (sandbox: Sandbox): BoundScenario => {
     const bound = bind(sandbox);
     if (bound.installation.kind === "script") throw new RangeError("the seed scenario has no rules");
-    return planClasses(bound, bound.installation.rules, sandbox.addresses, MOST_FLOWS).scenario;
+    return planClasses(bound, bound.installation.rules, sandbox.addresses, DEFAULT_MAX_FLOWS).scenario;
   };
   const rounds: { readonly boundaries: number; readonly classes: number }[] = [];
   for (let round = 0; round < ROUNDS; round++)

@@ -1,3 +1,4 @@
+import { BACKENDS } from "../../harness/model/backends.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
 import { judgeMutants } from "../../harness/run/mutation/mutation.ts";
 import { findSubjects } from "../../harness/run/mutation/mutation-subject.ts";
@@ -14,7 +15,10 @@ export async function measureMutation(): Promise<number> {
   const [subject] = parsed.ok ? findSubjects([parsed.value], "scenarios-and-configs", DEFAULT_ADDRESSES) : [];
   if (!subject) throw new RangeError("the seed scenario gives nothing to break");
   const from = performance.now();
-  const reports = await judgeMutants([subject], { start: () => openSandbox("netns"), jobs: 6 });
+  const reports = await judgeMutants([subject], {
+    start: () => openSandbox("netns"),
+    jobs: BACKENDS.netns.jobs.mutants,
+  });
   return (performance.now() - from) / reports.length;
 }
 

@@ -72,20 +72,7 @@ describe("a signal", () => {
   });
 
   test("is heard while mutants are judged in a simulated sandbox, which waits for nothing", async () => {
-    const words = [
-      "mutate",
-      "--sandbox",
-      "simulated",
-      "--mesh",
-      "istio",
-      "-u",
-      "1337",
-      "-b",
-      "*",
-      "-i",
-      "*",
-      "--redirect-dns",
-    ];
+    const words = "mutate --sandbox simulated --mesh istio -u 1337 -b * -i * --redirect-dns".split(" ");
     const child = spawn(process.execPath, [MAIN, ...words], { stdio: ["ignore", "pipe", "pipe"] });
     const closed = once(child, "close");
     let err = "";
