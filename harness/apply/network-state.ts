@@ -3,6 +3,7 @@ import { LandfallError } from "../errors.ts";
 import { type IpLine, renderIpBatches } from "../formats/ip-commands.ts";
 import { type Family, familyOf } from "../model/address.ts";
 import { deliverAll, type LookupRule, lookUpMarked, type PolicyRouting, WHOLE_MARK } from "../model/policy-routing.ts";
+import { type Look, lookNow, type Question } from "./look.ts";
 import { runCommand } from "./process.ts";
 
 /** What the namespace has beside rules, as far as the generator has to do with it. */
@@ -48,21 +49,26 @@ interface Route {
 const LINK_LOCAL = /^(169\.254\.|fe[89ab][0-9a-f]:)/;
 /** What a rule without any condition but its mark prints: one from an address, for a device, to suppress routes prints more. */
 const PLAIN_RULE_KEYS: readonly string[] = ["priority", "src", "fwmark", "fwmask", "table", "protocol"];
-const QUESTIONS: Readonly<Record<Family, string>> = {
-  4: "addr show\nrule show\nroute show table all type local\n",
-  6: "rule show\nroute show table all type local\n",
+const BATCH = ["-j", "-N", "-force", "-batch", "-"];
+const QUESTIONS: Readonly<Record<Family, Question>> = {
+  // The first process is asked for the addresses of both families.
+  4: { command: "ip", args: BATCH, input: "addr show\nrule show\nroute show table all type local\n" },
+  6: { command: "ip", args: ["-6", ...BATCH], input: "rule show\nroute show table all type local\n" },
 };
+
+/** What {@link readNetworkState} asks, one family after the other. */
+export const NETWORK_QUESTIONS: readonly Question[] = [QUESTIONS[4], QUESTIONS[6]];
 
 /**
  * Reads addresses, rules and routes of the namespace by one run of `ip` (iproute2) for each family. Without it (busybox's knows no JSON)
  * only addresses are known, and only those of interfaces that are up: enough for a pod that needs no policy routing. Throws `environment`
  * where it is ended. A kernel without IPv6 has no rules of it.
  */
-export function readNetworkState(): NetworkState {
-  const { status, answers, stderr } = ask(4);
+export function readNetworkState(look: Look = lookNow): NetworkState {
+  const { status, answers, stderr } = ask(look, 4);
   const [links, rules, routes] = answers;
   if (status !== "killed" && links === undefined) return readWithoutIp();
-  const six = ask(6);
+  const six = ask(look, 6);
   if (links === undefined || rules === undefined || routes === undefined || six.status === "killed") {
     throw new LandfallError("environment", `ip cannot list addresses, rules and routes: ${stderr.trim()}.`);
   }
@@ -73,11 +79,8 @@ export function readNetworkState(): NetworkState {
   ]);
 }
 
-function ask(family: Family) {
-  const question = ["-j", "-N", "-force", "-batch", "-"];
-  // The first process is asked for the addresses of both families.
-  const words = family === 4 ? question : ["-6", ...question];
-  const { status, stdout, stderr } = runCommand("ip", words, QUESTIONS[family]);
+function ask(look: Look, family: Family) {
+  const { status, stdout, stderr } = look(QUESTIONS[family]);
   const lines = stdout.split("\n").filter((line) => line.startsWith("["));
   return { status, stderr, answers: lines.map((line): readonly unknown[] => JSON.parse(line)) };
 }

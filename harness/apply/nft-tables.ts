@@ -4,8 +4,8 @@ import { renderNftText } from "../formats/nft/write-nft.ts";
 import { MESHES } from "../meshes/meshes.ts";
 import type { Table } from "../model/ruleset.ts";
 import { loadRules } from "./load-rules.ts";
+import { type Look, lookNow, type Question } from "./look.ts";
 import { findOnPath } from "./on-path.ts";
-import { runCommand } from "./process.ts";
 
 /** An nft table of ours as the kernel has it. */
 interface OwnNftTable {
@@ -38,19 +38,24 @@ export function isNative({ wanted }: NftChange): boolean {
 const OWN_TABLES: ReadonlySet<string> = new Set(MESHES.flatMap(({ traces }) => traces.nftTables ?? []));
 const REMEDY = "Install nftables, and give the capability NET_ADMIN.";
 
-/** Reads the nft tables of the family inet that carry a mesh's name. Throws `environment` where nft is there and does not list them. */
-export function readNftTables(): NftState {
+/** What {@link readNftTables} asks first: which tables there are; null where there is no nft. */
+export function findNftQuestion(): Question | null {
   const command = findOnPath("nft");
-  if (command === null) return { command, tables: [] };
-  const names = [...list(command, ["list", "tables", "inet"]).matchAll(/^table inet (\S+)$/gm)].map(
-    ([, name = ""]) => name,
-  );
+  return command === null ? null : { command, args: ["list", "tables", "inet"] };
+}
+
+/** Reads the nft tables of the family inet that carry a mesh's name. Throws `environment` where nft is there and does not list them. */
+export function readNftTables(look: Look = lookNow): NftState {
+  const question = findNftQuestion();
+  if (question === null) return { command: null, tables: [] };
+  const { command } = question;
+  const names = [...list(question, look).matchAll(/^table inet (\S+)$/gm)].map(([, name = ""]) => name);
   const tables = names
     .filter((name) => OWN_TABLES.has(name))
     .map((name) => ({
       name,
-      text: list(command, ["list", "table", "inet", name]),
-      json: list(command, ["-j", "list", "table", "inet", name]),
+      text: list({ command, args: ["list", "table", "inet", name] }, look),
+      json: list({ command, args: ["-j", "list", "table", "inet", name] }, look),
     }));
   return { command, tables };
 }
@@ -105,11 +110,14 @@ export function withoutCounts(text: string): string {
   return text.replace(/\bpackets \d+ bytes \d+/g, "");
 }
 
-function list(command: string, words: readonly string[]): string {
-  const { status, stdout, stderr } = runCommand(command, words);
+function list(question: Question, look: Look): string {
+  const { status, stdout, stderr } = look(question);
   if (status === 0) return stdout;
   const why = stderr.trim() || `it ended with ${status}`;
-  throw new LandfallError("environment", `The nft tables cannot be read (nft ${words.join(" ")}): ${why}. ${REMEDY}`);
+  throw new LandfallError(
+    "environment",
+    `The nft tables cannot be read (nft ${question.args.join(" ")}): ${why}. ${REMEDY}`,
+  );
 }
 
 function load({ command }: NftState, text: string): void {

@@ -2,8 +2,8 @@ import { readlinkSync } from "node:fs";
 import { isIpv6AsOriginal } from "../meshes/istio-1.4/original-lists.ts";
 import { canonicalAddress, familyOf } from "../model/address.ts";
 import { isIpv6Pod } from "../model/capture.ts";
+import { type Look, lookNow, type Question } from "./look.ts";
 import { findNamespaceOwner } from "./namespace.ts";
-import { runCommand } from "./process.ts";
 
 /** The addresses by which a pod's family is decided, and what speaks against them. */
 export interface PodAddresses {
@@ -20,6 +20,8 @@ type NameAnswer =
 
 /** The inode that the kernel gives the first UTS namespace, the host's own (include/linux/proc_ns.h, PROC_UTS_INIT_INO). */
 const FIRST_UTS_NAMESPACE = "uts:[4026531838]";
+/** What {@link findPodAddresses} asks: what the pod's hostname stands for. */
+export const HOSTNAME_QUESTION: Question = { command: "hostname", args: ["--ip-address"] };
 const REMEDY = "Use --pod-ip to set the addresses yourself.";
 
 /**
@@ -27,8 +29,8 @@ const REMEDY = "Use --pod-ip to set the addresses yourself.";
  * the interfaces' addresses would make the other kind of pod. The interfaces decide where `hostname` cannot be asked, and where the name is
  * another machine's: entered from the host by its network namespace alone, a pod leaves the process with the host's name.
  */
-export function findPodAddresses(interfaceIps: readonly string[]): PodAddresses {
-  const answer = askHostname();
+export function findPodAddresses(interfaceIps: readonly string[], look: Look = lookNow): PodAddresses {
+  const answer = askHostname(look);
   if (answer.kind === "cannot-ask" || isHostsName(answer, interfaceIps)) {
     const why = answer.kind === "cannot-ask" ? answer.why : "the hostname here belongs to the host, not to the pod";
     const warning = `landfall treats this as an IPv6 pod, because ${interfaceIps} is the only address of its interfaces; the original tool uses the hostname, but ${why}. ${REMEDY}`;
@@ -53,8 +55,8 @@ export function findPodAddresses(interfaceIps: readonly string[]): PodAddresses 
   };
 }
 
-function askHostname(): NameAnswer {
-  const { status, stdout, stderr } = runCommand("hostname", ["--ip-address"]);
+function askHostname(look: Look): NameAnswer {
+  const { status, stdout, stderr } = look(HOSTNAME_QUESTION);
   const why = stderr.trim().split("\n")[0] ?? "";
   if (status === "not-there") return { kind: "cannot-ask", why: "there is no hostname command in the PATH" };
   // busybox's knows no long options.

@@ -8,12 +8,12 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Longest wait for one command: iptables waits for its lock, and a stuck kernel must not hold an init container for ever. */
-const TIMEOUT_MS = 30_000;
+/** Longest wait for one command, in ms: iptables waits for its lock, and a stuck kernel must not hold an init container for ever. */
+export const TIMEOUT_MS = 30_000;
 
 /**
  * Runs a command with a text as its standard input; never throws. One without an exit status says why on its stderr, and nothing else.
- * The process waits for it: two commands at once would end sooner, but the streams that a process must load to wait for both cost more.
+ * The process waits for it; commands that only look can run at once (`lookAtOnce`).
  */
 export function runCommand(command: string, args: readonly string[], input = ""): CommandResult {
   const options = { input, encoding: "utf8", timeout: TIMEOUT_MS, killSignal: "SIGKILL", maxBuffer: Infinity } as const;

@@ -2,7 +2,8 @@ import { readFileSync, realpathSync } from "node:fs";
 import { basename } from "node:path";
 import { LandfallError } from "../errors.ts";
 import { toolOfFamily } from "../formats/tool-name.ts";
-import type { Family } from "../model/address.ts";
+import { FAMILIES, type Family } from "../model/address.ts";
+import { type Look, lookAtOnce, lookNow, type Question } from "./look.ts";
 import { findOnPath } from "./on-path.ts";
 import { hasOwnChains } from "./own-rules.ts";
 import { runCommand } from "./process.ts";
@@ -38,7 +39,10 @@ const REMEDY = "Install iptables, and give the capabilities NET_ADMIN and NET_RA
  * where the kernel has some, or where it is the one that is `chosen`. Throws `environment` where iptables is there and cannot read its
  * rules, and where the chosen one is not there.
  */
-export function readVariants(chosen: Variant | null): readonly [InstalledRules, ...InstalledRules[]] {
+export function readVariants(
+  chosen: Variant | null,
+  look: Look = lookNow,
+): readonly [InstalledRules, ...InstalledRules[]] {
   const first = findToolset();
   const other = first.variant === "nft" ? "legacy" : "nft";
   const second = {
@@ -48,7 +52,7 @@ export function readVariants(chosen: Variant | null): readonly [InstalledRules, 
   if (chosen === other && second.commands[4] === null)
     throw new LandfallError("environment", `There is no iptables-${other}-restore in the PATH. ${REMEDY}`);
   const readsSecond = second.commands[4] !== null && (other === "nft" || chosen === other || hasLegacyTables());
-  const main = readInstalledRules(first);
+  const main = readInstalledRules(first, look);
   const rules = main.families[4];
   if ("why" in rules && first.commands[4] !== null)
     throw new LandfallError("environment", `The rules cannot be read: ${rules.why}. ${REMEDY}`);
@@ -73,15 +77,31 @@ export function selectVariant(
   );
 }
 
-/** Reads both families of one variant. */
-export function readInstalledRules(toolset: Toolset): InstalledRules {
-  return { toolset, families: { 4: readFamily(toolset, 4), 6: readFamily(toolset, 6) } };
+/** What {@link readVariants} asks of the variant that `iptables` stands for; nothing where there is no iptables. */
+export function listSaveQuestions(): readonly Question[] {
+  return askForBoth({ 4: findCommands("iptables"), 6: findCommands("ip6tables") });
 }
 
-function readFamily(toolset: Toolset, family: Family): FamilyTables {
+/** Reads both families of one variant. */
+export function readInstalledRules(
+  toolset: Toolset,
+  look: Look = lookAtOnce(askForBoth(toolset.commands)),
+): InstalledRules {
+  return { toolset, families: { 4: readFamily(toolset, 4, look), 6: readFamily(toolset, 6, look) } };
+}
+
+function askForBoth(commands: Toolset["commands"]): readonly Question[] {
+  return FAMILIES.flatMap((family) => commands[family]?.save ?? []).map(askToSave);
+}
+
+function askToSave(command: string): Question {
+  return { command, args: [] };
+}
+
+function readFamily(toolset: Toolset, family: Family, look: Look): FamilyTables {
   const commands = toolset.commands[family];
   if (!commands) return { why: `${toolOfFamily(family)} is not installed here` };
-  const { status, stdout, stderr } = runCommand(commands.save, []);
+  const { status, stdout, stderr } = look(askToSave(commands.save));
   if (status !== 0) return { why: stderr.trim() || `${commands.save} failed` };
   const hidden = [...stdout.matchAll(INCOMPATIBLE)].flatMap(([, table]) => table ?? []);
   return { text: stdout, state: parseRulesState(stdout), hidden };

@@ -1,8 +1,8 @@
 import { type Applied, applyRules, readDump } from "../../apply/apply.ts";
 import { lockNamespace } from "../../apply/lock.ts";
 import { findNamespaceOwner } from "../../apply/namespace.ts";
-import { readNamespaceState } from "../../apply/namespace-state.ts";
-import { findPodAddresses } from "../../apply/pod-addresses.ts";
+import { lookAtNamespace, readNamespaceState } from "../../apply/namespace-state.ts";
+import { findPodAddresses, HOSTNAME_QUESTION } from "../../apply/pod-addresses.ts";
 import { renderReplacedRules } from "../../apply/replaced-rules.ts";
 import { LandfallError } from "../../errors.ts";
 import { readTextFile } from "../../load/text-file.ts";
@@ -84,9 +84,10 @@ export const apply: Command = {
     }
     refuseHostNamespace(typed.options);
     await using _lock = await lockNamespace();
-    const state = readNamespaceState(typed.variant);
     const isNamed = typed.options.values.has("pod-ip");
-    const pod = isNamed ? { podIps: [], warnings: [] } : findPodAddresses(state.network.podIps);
+    const look = lookAtNamespace(isNamed ? [] : [HOSTNAME_QUESTION]);
+    const state = readNamespaceState(typed.variant, look);
+    const pod = isNamed ? { podIps: [], warnings: [] } : findPodAddresses(state.network.podIps, look);
     const line = readLine(words, io, pod.podIps);
     const { capture, warnings: found, options } = line;
     tellDefaultConfig(line, io);

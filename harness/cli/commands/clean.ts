@@ -1,6 +1,6 @@
 import { cleanRules } from "../../apply/clean.ts";
 import { lockNamespace } from "../../apply/lock.ts";
-import { readNamespaceState } from "../../apply/namespace-state.ts";
+import { lookAtNamespace, readNamespaceState } from "../../apply/namespace-state.ts";
 import { renderReplacedRules } from "../../apply/replaced-rules.ts";
 import { renderJson } from "../../report/json.ts";
 import { readOptions, refuseWords } from "../arguments/options.ts";
@@ -31,7 +31,7 @@ export const clean: Command = {
     if (findings.length > 0) throw refuseUsage(findings);
     refuseHostNamespace(options);
     await using _lock = await lockNamespace();
-    const { removed, warnings, foreign, hasRecord } = cleanRules(readNamespaceState(null));
+    const { removed, warnings, foreign, hasRecord } = cleanRules(readNamespaceState(null, lookAtNamespace()));
     for (const warning of warnings) io.err(`landfall: warning: ${warning}\n`);
     io.err(renderReplacedRules(foreign, "removed", hasRecord));
     const outcome = removed.length > 0 ? "cleaned" : "nothing-to-clean";
