@@ -53,8 +53,8 @@ export function classifyDemands({
   const asked: AnalysisSetting = { ...setting, protocols, cuts: splitPoints(family), chosenPorts: "absent" };
   const partition = partitionFlows(family, [rules], asked);
   return partition.lanes.filter(concerns).flatMap((lane) => {
-    const { space, sign, tellSent, ground, join, restrict, outside } = partition;
-    const fine = restrict([...sign(lane).map(tellSent), ...ground].reduce(join), lane);
+    const { space, divide, outside } = partition;
+    const fine = divide(lane);
     const prefer = listPreferences(space, setting);
     const paths = [...findPaths(fine, space, prefer)].filter(([terminal]) => terminal !== outside);
     const parts = paths.map(([terminal, path]): Part => {

@@ -57,11 +57,11 @@ export function* classifyEachLane(
   setting: AnalysisSetting,
 ): Generator<ClassifiedLane, void> {
   const partition = partitionFlows(family, [rules], setting);
-  const { space, sign, tellSent, ground, join, restrict, outside } = partition;
+  const { space, divide, outside } = partition;
   const prefer = listPreferences(space, setting);
   const prepare = openPreparation(setting.spec, [rules], setting.addresses);
   for (const lane of partition.lanes) {
-    const diagram = restrict([...sign(lane).map(tellSent), ...ground].reduce(join), lane);
+    const diagram = divide(lane);
     const paths = [...findPaths(diagram, space, prefer)].filter(([terminal]) => terminal !== outside);
     const witnesses = new Map<string, Witness>();
     const witnessAt = (path: Path): Witness => {

@@ -10,23 +10,19 @@ import { listMatches } from "../../model/rule-parts.ts";
 import { emptyRuleset, familyKey, listRules, type PodRules, type Ruleset } from "../../model/ruleset.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
 import { networkRanges } from "../../model/value-ranges.ts";
-import { makeCube } from "../diagrams/cube.ts";
 import type { Diagram } from "../diagrams/diagrams.ts";
-import { uniteIntervals } from "../diagrams/intervals.ts";
 import { listRanges, questionOf } from "../diagrams/match-traits.ts";
 import { findRewrites, type Rewrites } from "../diagrams/packet-views.ts";
-import { openPairs } from "../diagrams/pairs.ts";
 import { prepareRuleset } from "../diagrams/prepared-rules.ts";
 import { openJoiner, openSigner } from "../diagrams/signature.ts";
 import { groundValues, makeGround, openSentGround } from "../pod/ground.ts";
-import { toAtoms } from "./axis.ts";
-import { findDomain } from "./flow-domain.ts";
-import { DIMENSION, FIRST_REST, type FlowSpace, openFlowSpace } from "./flow-space.ts";
+import { type FlowSpace, openFlowSpace } from "./flow-space.ts";
 import { findFurtherLinks } from "./further-links.ts";
 import type { Lane } from "./lane.ts";
 import { openLaneSigner } from "./lane-signer.ts";
 import { listLanes, switchProtocol } from "./lanes.ts";
 import { narrowLanes } from "./narrow-lanes.ts";
+import { type Distinctions, openDivision, openRestriction, type Restriction } from "./restriction.ts";
 import { type SocketSetting, varySockets } from "./socket-lanes.ts";
 import { tellApart } from "./told-apart.ts";
 
@@ -55,22 +51,13 @@ export interface AnalysisSetting extends SocketSetting {
 }
 
 /** The flows of one family, told apart by what some rule sets do with them. */
-export interface Partition {
+export interface Partition extends Distinctions, Restriction {
   readonly space: FlowSpace;
   readonly lanes: readonly Lane[];
   /** What some rule makes of a flow's ends. */
   readonly rewrites: Rewrites;
-  /** Gives for a lane one diagram a rule set: equal terminals, equal treatment, within one rule set and between two. */
-  readonly sign: (lane: Lane) => readonly Diagram[];
-  /** Tells the flows of a signature further apart: by whether they dial the very address to which a rule translates them. */
-  readonly tellSent: (signature: Diagram) => Diagram;
-  /** Diagrams that tell flows apart by what is no rule's doing: which host has an address, who listens at a port, the cuts asked for. */
-  readonly ground: readonly Diagram[];
-  /** Combines diagrams into one whose terminals stand for tuples. */
-  readonly join: (first: Diagram, second: Diagram) => Diagram;
-  /** Cuts a diagram to a lane: flows of other lanes come to {@link Partition.outside}. */
-  readonly restrict: (diagram: Diagram, lane: Lane) => Diagram;
-  readonly outside: Diagram;
+  /** Gives a lane's flows told apart by all of this; flows of other lanes come to {@link Restriction.outside}. */
+  readonly divide: (lane: Lane) => Diagram;
 }
 
 const NO_CUTS: SplitPoints = { addresses: [], ports: [], ids: [], marks: [] };
@@ -105,19 +92,22 @@ export function partitionFlows(family: Family, given: readonly PodRules[], setti
     marks: [],
   };
   const space = openFlowSpace(family, rulesets, all, setting.budget);
-  const join = openJoiner(space);
   const prepared = rulesets.map((ruleset) => prepareRuleset(ruleset, space));
   const signer = openSigner(prepared, rewrites, space);
-  const ground = makeGround(space, marks, cuts);
+  const distinctions: Distinctions = {
+    sign: openLaneSigner(signer, rulesets, space),
+    tellSent: openSentGround(space, marks, signer.listSent),
+    ground: makeGround(space, marks, cuts),
+    join: openJoiner(space),
+  };
+  const restriction = openRestriction(space);
   return {
     space,
     lanes,
     rewrites,
-    sign: openLaneSigner(signer, rulesets, space),
-    tellSent: openSentGround(space, marks, signer.listSent),
-    ground,
-    join,
-    ...openRestriction(space),
+    ...distinctions,
+    ...restriction,
+    divide: openDivision(space, distinctions, restriction),
   };
 }
 
@@ -176,24 +166,4 @@ function noFlow({ text }: FlowSet): LandfallError {
 /** Interfaces that rules or the sandbox set apart from the pod's own: something stands behind each. */
 function findLinks(rulesets: readonly Ruleset[], spec: PodSpec): readonly string[] {
   return [...new Set(vmLinks(withLinks(spec, [...spec.shape.links, ...findFurtherLinks(rulesets, spec)])))];
-}
-
-function openRestriction(space: FlowSpace): Pick<Partition, "restrict" | "outside"> {
-  const { diagrams } = space;
-  const [inside, outside] = [diagrams.terminal("inside"), diagrams.terminal("outside")];
-  const memo = openPairs();
-  const leaveOut = ({ sources, destinations }: Lane["without"][number], from: Diagram): Diagram => {
-    const clauses = [
-      [DIMENSION.source, uniteIntervals(toAtoms(space.addresses, sources))],
-      [DIMENSION.destination, uniteIntervals(toAtoms(space.addresses, destinations))],
-    ] as const;
-    const hole = makeCube(space, clauses, outside, inside);
-    return diagrams.combine(hole, from, (where, what) => (where === inside ? what : outside), openPairs(), FIRST_REST);
-  };
-  const restrict = (diagram: Diagram, lane: Lane): Diagram => {
-    const whole = makeCube(space, [...findDomain(space, lane)], inside, outside);
-    const domain = lane.without.reduce((rest, hole) => leaveOut(hole, rest), whole);
-    return diagrams.combine(domain, diagram, (where, what) => (where === inside ? what : outside), memo, FIRST_REST);
-  };
-  return { restrict, outside };
 }
