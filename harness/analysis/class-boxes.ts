@@ -23,6 +23,11 @@ function branches(at: Diagram, { diagrams }: FlowSpace): ReadonlyMap<Diagram, In
 
 /** Gives how many boxes a class falls into, which {@link markClass} has marked: one for each way to `in`. */
 export function countBoxes(root: Diagram, space: FlowSpace): number {
+  return openCounter(space)(root);
+}
+
+/** Gives the same for one node after another, each of them counted once. */
+function openCounter(space: FlowSpace): (at: Diagram) => number {
   const counts = new Map<Diagram, number>();
   const count = (at: Diagram): number => {
     const known = counts.get(at);
@@ -34,7 +39,7 @@ export function countBoxes(root: Diagram, space: FlowSpace): number {
     counts.set(at, made);
     return made;
   };
-  return count(root);
+  return count;
 }
 
 /**
@@ -43,8 +48,9 @@ export function countBoxes(root: Diagram, space: FlowSpace): number {
  */
 export function listBoxes(root: Diagram, space: FlowSpace): readonly Box[] {
   const boxes: Box[] = [];
+  const count = openCounter(space);
   const walk = (at: Diagram, box: Box): void => {
-    if (boxes.length >= BOXES_AT_MOST || countBoxes(at, space) === 0) return;
+    if (boxes.length >= BOXES_AT_MOST || count(at) === 0) return;
     if (space.diagrams.variableOf(at) >= FIRST_REST) {
       boxes.push(box);
       return;

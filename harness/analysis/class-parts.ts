@@ -17,18 +17,12 @@ export function sampleParts(
   return members.flatMap((member) => {
     const { terminal } = member;
     const boxes = listBoxes(markClass(diagram, new Set([terminal]), space), space);
+    // One flow is one witness in a lane, and that of the class has been asked already.
     const witnesses = new Set(boxes.flatMap((box) => listPaths(box, space)).map(witnessAt));
-    const parts = [...witnesses].map((witness): FlowClass => ({ terminal, witness }));
+    witnesses.delete(member.witness);
     const kind = kindOf(member);
-    const own = nameWitness(member);
-    return parts.filter((part) => nameWitness(part) !== own && kindOf(part) === kind);
+    return [...witnesses].map((witness): FlowClass => ({ terminal, witness })).filter((part) => kindOf(part) === kind);
   });
-}
-
-/** Names a flow with what is assumed for it, so that none is simulated twice. */
-function nameWitness({ witness: { flow, assumed } }: FlowClass): string {
-  const { from, to } = flow;
-  return JSON.stringify([from, to, ...[...assumed].toSorted(([one], [other]) => (one < other ? -1 : 1))]);
 }
 
 /** Gives paths that take each range of a box, one dimension at a time. */

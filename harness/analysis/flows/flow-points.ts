@@ -114,8 +114,9 @@ export function choosePoint(path: Path, lane: Lane, space: FlowSpace, prefer: Pr
     const axis = axisOf(name, space);
     const [low, high] = path.get(DIMENSION[name]) ?? [0, axis.size - 1];
     const [lowest, highest] = [axis.boundsOf(low)[0], axis.boundsOf(Math.min(high, axis.size - 1))[1]];
-    const known = [...first, ...prefer[name], lowest, lowest + 1n];
-    return known.find((value) => value >= lowest && value <= highest && value !== but) ?? lowest;
+    const fits = (value: bigint) => value >= lowest && value <= highest && value !== but;
+    const next = lowest === but && lowest < highest ? lowest + 1n : lowest;
+    return first.find(fits) ?? prefer[name].find(fits) ?? next;
   };
   const [uid, destination, port] = [pick("uid"), pick("destination"), pick("port")];
   // A socket that dials its own port at its own address is connected to itself.
