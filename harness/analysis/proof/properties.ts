@@ -14,6 +14,8 @@ import type { SplitPoints } from "../../model/split-points.ts";
 /** What a property may look at beside the flow. */
 export interface PropertyContext {
   readonly contract: Contract;
+  /** What the contract demands of the flow's first connection: every clause asks. */
+  readonly demand: Demand;
   readonly spec: PodSpec;
   readonly addresses: SandboxAddresses;
 }
@@ -105,7 +107,7 @@ function settingsOf({ name, origin, settings }: Clause): readonly GivenSetting[]
 
 /** A clause concerns the flows that it decides; each must land where the contract demands. */
 function judgeClause({ name }: Clause, flow: Flow, landings: FlowLandings, context: PropertyContext): PropertyVerdict {
-  const demand = context.contract.demand(firstConnection(flow, context.spec.shape));
+  const { demand } = context;
   if (demand.must === "unspecified" || demand.clause !== name) return "not-concerned";
   return meetsDemand(demand, flow, landings, context) ? "holds" : "fails";
 }
@@ -163,7 +165,7 @@ function judgeFirstDial(flow: Flow, answer: Landing, context: PropertyContext): 
   if (!concerns || !isTakenByProxy(answer, context)) return concerns ? "holds" : "not-concerned";
   if (isOwn && isProxyPort(connection, context)) return { exception: OWN_PORT };
   if (isOwn && !isPassThrough) return { exception: SELF_CALL };
-  const demand = context.contract.demand(connection);
+  const { demand } = context;
   if (demand.must === "unspecified" && demand.mayReturn !== undefined) return { exception: demand.mayReturn };
   return isDesigned(flow, answer, context) ? { exception: TPROXY_OVER_LO } : "fails";
 }

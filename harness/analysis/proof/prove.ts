@@ -118,9 +118,8 @@ function findUnjudged(
   flows: readonly Flow[],
   { spec: { shape } }: AnalysisSetting,
 ): readonly string[] {
-  return settings
-    .filter(({ holds }) => !flows.some((flow) => holds(firstConnection(flow, shape))))
-    .map(({ text }) => text);
+  const connections = settings.length === 0 ? [] : flows.map((flow) => firstConnection(flow, shape));
+  return settings.filter(({ holds }) => !connections.some(holds)).map(({ text }) => text);
 }
 
 interface JudgedClass {
@@ -171,9 +170,11 @@ function judgeLane(
     const answer = lane.land(flowClass, "answer");
     const isRejected = answer.kind === "refused" && lane.explain(flowClass, "answer").isRejected;
     const landings = { answer, forward: lane.land(flowClass, "forward"), isRejected };
+    const demand = contract.demand(firstConnection(flow, spec.shape));
+    const context = { contract, demand, spec, addresses };
     return properties.map(({ name, judge, manner: asked, protocols = contract.protocols }) => {
       const isSpoken = protocols.includes(flow.protocol);
-      const outcome = isSpoken ? judge(flow, landings, { contract, spec, addresses }) : "not-concerned";
+      const outcome = isSpoken ? judge(flow, landings, context) : "not-concerned";
       const manner = asked ?? showingManner(landings.forward);
       return {
         name,
