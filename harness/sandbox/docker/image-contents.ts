@@ -28,7 +28,7 @@ const PACKAGES: Readonly<Record<ImageName, readonly string[]>> = {
   pod: ["koffi", `@koromix/koffi-linux-${process.arch}`],
   envoy: [],
   // Kuma's settings are YAML; a dry run compares rules; an error names what may have been meant.
-  "istio-iptables": ["diff", "fastest-levenshtein", "ipaddr.js", "yaml"],
+  "istio-iptables": ["diff", "fastest-levenshtein", "yaml"],
 };
 
 /** What an image is made of beside what landfall brings itself. */
