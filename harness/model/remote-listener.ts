@@ -8,10 +8,12 @@ import type { PodShape } from "./pod-shape.ts";
  * @example
  * nameRemote(upstream3128At10.244.0.9, shape) // { host: "filter", listener: "cage-proxy", port: 3128, … }
  */
-export function nameRemote(landing: Landing, shape: PodShape, changed: Partial<Landing> = {}): Landing {
+export function nameRemote(landing: Landing, shape: PodShape, changed: Partial<Landing> | null = null): Landing {
   const { kind, host, address, port } = landing;
   const isSomebodys = kind === "listener" || kind === "replied";
-  if (!isSomebodys || (host !== "upstream" && host !== "client")) return { ...landing, ...changed };
+  // Most flows land in the pod or nowhere.
+  if (!isSomebodys || (host !== "upstream" && host !== "client"))
+    return changed === null ? landing : { ...landing, ...changed };
   const further = Object.entries(shape.hosts).find(([, own]) => own[4] === address || own[6] === address)?.[0];
   const at = further ?? host;
   if (kind === "replied") return { ...landing, host: at, ...changed };

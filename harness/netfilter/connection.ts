@@ -79,7 +79,8 @@ function dial(walk: Walk, attempt: Attempt, dialler: Socket, requests: Requests)
 
 /** Gives the socket that a first SYN has made and TPROXY has given the repeated one to, whoever listens at its port. */
 function findRequest({ assigned }: Packet, requests: Requests): Socket | null {
-  return requests.keys().find((request) => request === assigned) ?? null;
+  // A listener has no remote end.
+  return assigned !== null && "remote" in assigned && requests.has(assigned) ? assigned : null;
 }
 
 /**

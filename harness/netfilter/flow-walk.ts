@@ -78,7 +78,8 @@ function firstAttempt(pod: CompiledPod, { family, from, to }: ResolvedFlow): Att
     owner: from,
     mark: from.mark ?? 0,
   };
-  return { ...attempt, source: { ...attempt.source, address: chooseSource(pod, attempt) } };
+  const chosen = chooseSource(pod, attempt);
+  return chosen === attempt.source.address ? attempt : { ...attempt, source: { ...attempt.source, address: chosen } };
 }
 
 /** Gives who took a connection or a datagram and passes it on, and what that dials; null where nobody does. */
@@ -160,7 +161,9 @@ function landAt(ending: Ending, hops: readonly Hop[]): Landing {
   }
   if (ending.kind !== "listener") return makeLanding(ending.kind, { hops });
   const { listener, ends } = ending;
-  return makeLanding("listener", {
+  // Most landings are of this kind; all of their fields are named.
+  return {
+    kind: "listener",
     host: listener.host,
     listener: listener.name,
     address: ends.destination.address.text,
@@ -168,7 +171,7 @@ function landAt(ending: Ending, hops: readonly Hop[]): Landing {
     originalDestination: originalDestination(ending),
     source: renderEnd(ends.source),
     hops,
-  });
+  };
 }
 
 /** Null where what was dialled is what accepted: the socket's own address and port, which are the listener's. */

@@ -48,12 +48,17 @@ export type FindListener = (
  * openListeners(spec)("pod", 8080, "tcp", book.find("10.244.0.2"))   // { name: "app", host: "pod", port: 8080, mode: "plain", … }
  */
 export function openListeners(spec: PodSpec): FindListener {
-  const listeners = Map.groupBy(listListeners(spec), ({ protocol, host, port }) => `${protocol} ${host} ${port}`);
+  const listeners = Map.groupBy(listListeners(spec), ({ port }) => port);
   return (host, port, protocol, address) => {
-    const there = listeners.get(`${protocol} ${host} ${port}`) ?? [];
-    return there.find((listener) => listener.address === null || listener.address === address.text) ?? null;
+    for (const listener of listeners.get(port) ?? NOBODY) {
+      if (listener.host !== host || listener.protocol !== protocol) continue;
+      if (listener.address === null || listener.address === address.text) return listener;
+    }
+    return null;
   };
 }
+
+const NOBODY: readonly Listener[] = [];
 
 function listListeners({ shape, listen, upstreamPorts, clientPorts, udp }: PodSpec): readonly Listener[] {
   const root = { uid: 0, gid: 0 };
