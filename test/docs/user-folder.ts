@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { ROOT } from "./markdown.ts";
 
 /** How a command that a user typed has ended. */
@@ -11,11 +11,9 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A user's home with a checkout in it, and an empty project beside it. Gone when disposed of. */
+/** A user's home with an empty project in it. Gone when disposed of. */
 export class UserFolder {
   readonly home = mkdtempSync(join(tmpdir(), "landfall-user-"));
-  /** A copy of the files that git knows, and the packages they need; nothing is built. */
-  readonly checkout = copyCheckout(join(this.home, "checkout"));
   /** The project's folder, as the README names it. */
   readonly path = join(this.home, "my-project");
 
@@ -51,12 +49,4 @@ export class UserFolder {
   [Symbol.dispose](): void {
     rmSync(this.home, { recursive: true, force: true });
   }
-}
-
-/** Copies what makes the package: no packages, nothing built, no history. */
-function copyCheckout(to: string): string {
-  const left = ["node_modules", "dist", ".git", ".landfall", "test"];
-  cpSync(ROOT, to, { recursive: true, filter: (file) => dirname(file) !== ROOT || !left.includes(basename(file)) });
-  symlinkSync(join(ROOT, "node_modules"), join(to, "node_modules"));
-  return to;
 }

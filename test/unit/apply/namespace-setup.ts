@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { setTimeout } from "node:timers/promises";
+import { mkdirSync, mkdtempSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, inject } from "vitest";
 import { asNobody, place } from "../../as-nobody.ts";
+import { PACKED_WITHIN_MS, packOnce } from "../../packed-package.ts";
 
 /** Where a namespace's rules go. */
 export type Variant = "nft" | "legacy";
@@ -30,60 +30,26 @@ export interface ScriptResult {
   readonly status: number;
 }
 
-const root = resolve(import.meta.dirname, "../../..");
 const execute = promisify(execFile);
-/** Another process's build is awaited for so long; one takes seconds. */
-const BUILT_WITHIN_MS = 100_000;
-const LOOK_AGAIN_MS = 50;
 let folder = "";
+/** Holds a folder for each variant with its programs, under the names that a script calls. */
+let programs = "";
 
-/** Builds landfall as it is shipped, once for all files of a run: a process of it starts in a fraction of the time. */
+/** Packs landfall as it is shipped, once for all files of a run: a process of what is built starts in a fraction of the time. */
 export function buildOnce(): void {
   beforeAll(async () => {
-    const place = inject("buildFolder");
-    folder = join(place, "landfall");
-    const failed = join(place, "failed");
-    if (!isFirst(join(place, "begun"))) return waitForBuild(failed);
-    try {
-      await build(join(place, "unfinished"));
-      renameSync(join(place, "unfinished"), folder);
-    } catch (error) {
-      writeFileSync(failed, String(error));
-      throw error;
-    }
-  });
+    const { checkout } = await packOnce();
+    folder = join(checkout, "dist");
+    programs = mkdtempSync(join(inject("buildFolder"), "programs-"));
+    for (const variant of ["nft", "legacy"] as const) linkPrograms(variant);
+  }, PACKED_WITHIN_MS);
 }
 
-/** Says whether no other process has come to a place before; `mkdir` lets only one through. */
-function isFirst(place: string): boolean {
-  try {
-    mkdirSync(place);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
-  }
-}
-
-async function build(into: string): Promise<void> {
-  await execute(process.execPath, [join(root, "harness/build/build.mjs"), into]);
-  for (const tool of ["iptables", "ip6tables"]) {
-    for (const name of [tool, `${tool}-save`, `${tool}-restore`]) {
-      for (const variant of ["nft", "legacy"]) {
-        mkdirSync(join(into, variant), { recursive: true });
-        symlinkSync(`/usr/sbin/xtables-${variant}-multi`, join(into, variant, name));
-      }
-    }
-  }
-}
-
-async function waitForBuild(failed: string): Promise<void> {
-  const deadline = performance.now() + BUILT_WITHIN_MS;
-  while (!existsSync(folder)) {
-    if (existsSync(failed)) throw new Error(`the build for these tests has failed: ${readFileSync(failed, "utf8")}`);
-    if (performance.now() > deadline) throw new Error(`nobody has built ${folder} within ${BUILT_WITHIN_MS / 1000} s`);
-    await setTimeout(LOOK_AGAIN_MS);
-  }
+function linkPrograms(variant: Variant): void {
+  mkdirSync(join(programs, variant));
+  for (const tool of ["iptables", "ip6tables"])
+    for (const name of [tool, `${tool}-save`, `${tool}-restore`])
+      symlinkSync(`/usr/sbin/xtables-${variant}-multi`, join(programs, variant, name));
 }
 
 /**
@@ -105,7 +71,7 @@ export async function runInNamespace(
   const names = ["127.0.0.1 localhost", ...hosts.map((ip) => `${ip} pod`)].map((line) => `echo "${line}"`);
   const identity = `hostname pod\n{ ${names.join("; ")}; } >/run/hosts\nmount --bind /run/hosts /etc/hosts`;
   const whole = [PRELUDE, identity, ...addresses, script].join("\n");
-  const path = `${join(folder, variant)}:${process.env["PATH"]}`;
+  const path = `${join(programs, variant)}:${process.env["PATH"]}`;
   const env = { PATH: path, LANDFALL_MAIN: landfallMain(), XTABLES_LOCKFILE: "/run/xtables.lock", ...environment };
   return runProgram("unshare", ["-mnu", "--propagation", "private", "bash", "--norc", "-c", whole], env);
 }
