@@ -3,6 +3,7 @@ import { release } from "node:os";
 import { join } from "node:path";
 import { runNamespaceCommand } from "./command.ts";
 import { forgetConnections } from "./connection-tracking.ts";
+import { readContents } from "./contents.ts";
 import { DatagramCrew } from "./datagram-crew.ts";
 import { dialAll } from "./dialler.ts";
 import { EnvoyProcess } from "./envoy-process.ts";
@@ -80,6 +81,12 @@ export function makeCalls(tell: (event: EventLine) => void): Calls {
       await rulesOf(namespace).clear(variant, policyRouting === null ? "nobody-else" : "somebody-else");
       return null;
     },
+    "clear-all": async ({ namespace, variant }) => {
+      await scripts.end();
+      await rulesOf(namespace).clearAll(variant);
+      return null;
+    },
+    "read-contents": ({ namespace }) => readContents(namespaces.find(namespace)),
     "list-loaded": ({ namespace, variant, ...texts }) => rulesOf(namespace).listLoaded(variant, texts),
     remember: async ({ namespace }) => {
       await rulesOf(namespace).remember();

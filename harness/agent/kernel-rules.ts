@@ -27,7 +27,8 @@ const DONE_COMMENT = `${"#".repeat(8192)}\n`;
 /** With `-j`, nft opens /dev/stdin by its name, which a socket, as which Node gives it, has not: cat gives it a pipe. */
 const LOAD_JSON = ["sh", "-c", "cat | nft -j -f -"] as const;
 
-const LEGACY_TABLE_LISTS = [
+/** Where the kernel lists a family's tables of iptables-legacy, by the tools' name. */
+export const LEGACY_TABLE_LISTS = [
   ["iptables", "/proc/net/ip_tables_names"],
   ["ip6tables", "/proc/net/ip6_tables_names"],
 ] as const;
@@ -112,6 +113,13 @@ export class KernelRules {
       this.#route(NO_ROUTING),
       forgetConnections(this.#namespace),
     ]);
+  }
+
+  /** See `clear-all` of the protocol. */
+  async clearAll(variant: IptablesVariant): Promise<void> {
+    await this.clear(variant, "somebody-else");
+    await this.#nft.removeAllBut([]);
+    await this.#forgetTables(variant);
   }
 
   /** See `list-loaded` of the protocol. */
@@ -280,7 +288,7 @@ function mustList(program: string, listing: string | null): string {
 }
 
 /** Gives the tables of the older interface that are in the kernel; there is no such list where its module has never been loaded. */
-function readTableNames(list: string): readonly string[] {
+export function readTableNames(list: string): readonly string[] {
   try {
     return readFileSync(list, "utf8")
       .trim()

@@ -82,6 +82,17 @@ export interface AgentCalls {
     readonly result: null;
   };
   /**
+   * Takes out whatever rules, chains, tables and sets there are, whoever put them in, the policy routing that `apply` put in, and all
+   * connections tracked, so that the namespace is as it was before the first rule. Empty tables of iptables-legacy stay: the kernel
+   * never removes those.
+   */
+  readonly "clear-all": { readonly params: RulesPlace; readonly result: null };
+  /** Gives what there is in a namespace, so that two moments can be compared. Fault `agent-failed` where it cannot all be read. */
+  readonly "read-contents": {
+    readonly params: { readonly namespace: string | null };
+    readonly result: NamespaceContents;
+  };
+  /**
    * Loads texts as a user has them, into a namespace without rules; gives what `iptables-save`, `ip6tables-save` and `nft -j list ruleset`
    * print then, and takes the rules out again. A tool that does not take its text ends it: its words are `refusal`.
    */
@@ -270,6 +281,14 @@ export interface TracedRule {
 
 /** Who may have put rules in beside `apply`: a script, an init container, the engine that made the namespace; or nobody. */
 export type OtherMakers = "nobody-else" | "somebody-else";
+
+/** What there is in a network namespace beside its sockets. */
+export interface NamespaceContents {
+  /** Every table of nft, with those that iptables-nft made, and every rule of iptables-legacy, as text; empty where there are none. */
+  readonly rules: string;
+  /** Policy rules, routes, addresses and permanent neighbours that the kernel did not make by itself, a line each. */
+  readonly network: readonly string[];
+}
 
 /** Policy routing as `ip -batch` reads it; each text is for a process of one family, as in `ip -6 -batch -`. */
 export interface RoutingText {
