@@ -46,6 +46,9 @@ export async function runScenarios(scenarios: readonly ParsedScenario[], options
   const summary = summarize(reports, options.clock() - began);
   const report: Report = { formatVersion: "1.0", sandbox: await run.describe(), scenarios: reports, summary };
   await options.onReport?.(report);
+  // What kept flows from being seen may still be in the sandbox.
+  if (summary.couldNotLook === 0)
+    for (const end of [...ends, ...last]) if (end.status === "fulfilled") end.value?.allowReuse();
   return report;
 }
 

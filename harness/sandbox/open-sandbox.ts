@@ -45,7 +45,10 @@ export async function openSandbox(choice: BackendChoice, options = DEFAULT_SANDB
 
 /** Each backend is loaded only when it is used: the engine's client takes a fifth of a second. */
 const STARTERS = {
-  docker: async (options) => (await import("./docker/start.ts")).startDockerWorld(options),
+  docker: async ({ reuse, ...options }) =>
+    reuse === undefined
+      ? (await import("./docker/start.ts")).startDockerWorld(options)
+      : (await import("./docker/reuse.ts")).openReusedWorld(options, reuse),
   netns: async ({ envoyProgram, addresses }) =>
     (await import("./netns/world.ts")).startNetnsWorld(envoyProgram, addresses),
 } satisfies Record<KernelBackend, (options: SandboxOptions & Pick<DockerOptions, "envoyProgram">) => Promise<World>>;

@@ -97,6 +97,11 @@ export interface Sandbox extends AsyncDisposable {
   gatherEvidence(): Promise<PodEvidence>;
   /** Drives flows, at most `inFlight` at a time, and gives their observations in the order asked. Never throws for a flow's sake. */
   drive(requests: readonly FlowRequest[], options?: { readonly inFlight?: number }): Promise<readonly Observation[]>;
+  /**
+   * Says that nothing has gone wrong in this sandbox. Where it was opened to be reused, disposing of it then leaves it for a later run;
+   * every other sandbox ends with that.
+   */
+  allowReuse(): void;
   /** Says how a person gets a shell in the pod's network namespace: a command line. Null where there is none. */
   shellHint(): string | null;
 }

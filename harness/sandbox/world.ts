@@ -26,5 +26,10 @@ export interface World extends AsyncDisposable {
     | null;
   /** Runs a script in the pod's network namespace as root. Throws `rules-refused` where it fails, with its words, or hangs. */
   runScript(path: string): Promise<void>;
+  /**
+   * Leaves the world, in which nothing is any more, for a later run, and this process has no more to do with it. Rejects where it is not as
+   * it was when it was made, or cannot be left; then it is to be disposed of. Null where no later run is to have it.
+   */
+  readonly leave: (() => Promise<void>) | null;
   shellHint(): string | null;
 }

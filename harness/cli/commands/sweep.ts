@@ -2,13 +2,15 @@ import type Docker from "dockerode";
 import { codedFinding } from "../../model/finding.ts";
 import { renderJson } from "../../report/json.ts";
 import { reachEngine } from "../../sandbox/docker/engine.ts";
+import { sweepWorlds } from "../../sandbox/docker/kept-worlds.ts";
+import type { Residue } from "../../sandbox/docker/residue.ts";
 import {
   listStaleImages,
   makeImageJudge,
   removeStaleImages,
   type StaleImage,
 } from "../../sandbox/docker/stale-images.ts";
-import { type Residue, sweepEngine } from "../../sandbox/docker/sweep.ts";
+import { sweepEngine } from "../../sandbox/docker/sweep.ts";
 import { type OptionSpec, readOptions, refuseWords } from "../arguments/options.ts";
 import type { Command, CommandIo } from "../command.ts";
 import { refuseUsage } from "../refusal.ts";
@@ -36,7 +38,7 @@ const OPTIONS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall sweep [--run ID]… [--json]", "landfall sweep --images [--json]"],
   about: [
-    "Removes the containers and networks that ended runs left behind, including those kept with --keep. It removes only what has the label landfall.run, and nothing that an active run uses.",
+    "Removes the containers and networks that ended runs left behind, including those kept with --keep and the worlds kept with --reuse. It removes only what has the label landfall.run, and nothing that an active run uses.",
     "Images stay unless you add --images, which removes the tags of landfall/pod, landfall/istio-iptables and landfall/envoy that this version does not use. Images that a container uses and all other images stay. Another checkout rebuilds its images when it needs them.",
   ],
   options: [{ title: "Options", options: OPTIONS }],
@@ -57,7 +59,9 @@ export const sweep: Command = {
       findings.push(codedFinding("conflict", "--images", "Images do not belong to a run; remove --run or --images."));
     if (findings.length > 0) throw refuseUsage(findings);
     const engine = await reachEngine();
-    const residue = await sweepEngine(engine, "dead-and-kept", runs);
+    const worlds = await sweepWorlds(engine, runs);
+    if (worlds.inUse > 0) io.err(`landfall: ${describeInUse(worlds.inUse)}\n`);
+    const residue = [...worlds.removed, ...(await sweepEngine(engine, "dead-and-kept", runs))];
     const images = scope === "with-images" ? await removeStaleImages(engine, makeImageJudge()) : [];
     const removed = [...residue, ...images];
     if (!runs && scope === "without-images") await tellImages(engine, io);
@@ -66,6 +70,12 @@ export const sweep: Command = {
     return 0;
   },
 };
+
+function describeInUse(worlds: number): string {
+  if (worlds === 1)
+    return "1 world that verify --reuse keeps is in use and stays; run this again when its run has ended.";
+  return `${worlds} worlds that verify --reuse keeps are in use and stay; run this again when their runs have ended.`;
+}
 
 /** Says that there are images that could go, where there are: another checkout may use them, so that only a person can tell. */
 async function tellImages(engine: Docker, io: CommandIo): Promise<void> {

@@ -80,8 +80,10 @@ async function verifyOnce(
   using progress = makeProgress(io, () => performance.now());
   const aside: CommandIo = { ...io, err: progress.tellAside };
   const report = await runScenarios(scenarios, {
-    start: openChecked(standing ?? (() => openVerifySandbox(options, aside, life)), listGiven(scenarios), (sentence) =>
-      aside.err(`landfall: ${sentence}\n`),
+    start: openChecked(
+      standing ?? (() => openVerifySandbox(options, aside, life, scenarios)),
+      listGiven(scenarios),
+      (sentence) => aside.err(`landfall: ${sentence}\n`),
     ),
     jobs: chooseJobs(options, scenarios.length, aside),
     coverage: options.coverage,

@@ -70,6 +70,11 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
         value: "N",
         help: "runs up to N sandboxes at the same time, as far as processors and memory allow",
       },
+      {
+        name: "reuse",
+        value: null,
+        help: "docker: uses the containers that the last run of the same pod has kept, and keeps them for the next run, until landfall sweep (docs/troubleshooting.md)",
+      },
       { name: "shard", value: "K/N", help: "runs every Nth scenario, starting with the Kth" },
     ],
   },

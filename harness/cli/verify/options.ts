@@ -17,6 +17,7 @@ import { type RulesSource, readRulesPaths, readTable } from "../input/rules-file
 import { findUnwritableFolder } from "../output/output-file.ts";
 import { type ReportFile, readReportFile } from "../output/report-output.ts";
 import { refuseUsage } from "../refusal.ts";
+import { refuseContainerOptions, refuseReuse } from "./container-options.ts";
 import { VERIFY_OPTIONS } from "./help.ts";
 
 const SPECS = VERIFY_OPTIONS.flatMap(({ options }) => options);
@@ -59,6 +60,8 @@ export interface VerifyOptions {
   /** The only family that something is to be said of; null: each that the pod has. */
   readonly family: Family | null;
   readonly afterwards: "clean" | "keep";
+  /** `kept-world`: that of an earlier run, which stays for the next one. */
+  readonly world: "new" | "kept-world";
   readonly repetition: "once" | "watch";
   readonly onWrong: "go-on" | "pause";
   readonly output: "text" | "json";
@@ -98,6 +101,7 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo, reads:
     flows: given.values.get("flows") ?? null,
     family: readFamily(given),
     afterwards: choose("keep", "keep", "clean"),
+    world: choose("reuse", "kept-world", "new"),
     repetition: choose("watch", "watch", "once"),
     onWrong: choose("pause-on-fail", "pause", "go-on"),
     output: choose("json", "json", "text"),
@@ -131,6 +135,7 @@ function findContradictions(options: Omit<VerifyOptions, "line">, { captureFrom,
     "--envoy real needs a kernel; remove --sandbox simulated.",
   );
   if (backendOf(sandbox).hosts !== "containers") findings.push(...refuseContainerOptions(options));
+  findings.push(...refuseReuse(options));
   refuse(
     rules.script !== null && rules.files.length > 0,
     "--rules-script",
@@ -173,23 +178,6 @@ function findUnrepeatableRules({ rules: { files, script }, repetition }: Omit<Ve
     const fault = path === null ? null : findUnrepeatable(path);
     return fault === null ? [] : [codedFinding("unreadable", where, `${path}: ${fault}`)];
   });
-}
-
-/** What only containers heed would be passed over without a word. */
-function refuseContainerOptions(options: Omit<VerifyOptions, "line">): readonly Finding[] {
-  const message = `It works with the docker backend only; remove it, or remove --sandbox ${options.sandbox}.`;
-  return listContainerOptions(options).map((option) => codedFinding("unsupported", option, message));
-}
-
-/** Gives the options that were given and that only the docker backend uses: `["--init-container"]`. */
-export function listContainerOptions({
-  captureBy,
-  rights,
-}: Pick<VerifyOptions, "captureBy" | "rights">): readonly string[] {
-  return [
-    ...(captureBy === "init-container" ? ["--init-container"] : []),
-    ...(rights === "privileged" ? ["--privileged"] : []),
-  ];
 }
 
 function readShard(text: string | undefined, findings: Finding[]): Shard | null {

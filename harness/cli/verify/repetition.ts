@@ -5,7 +5,8 @@ import type { CaptureWords } from "../../model/capture.ts";
 import type { BackendName, FlowReport, ScenarioReport } from "../../model/report.ts";
 import { quoteForShell } from "../../model/shell-words.ts";
 import type { CommandIo } from "../command.ts";
-import { listContainerOptions, type VerifyOptions } from "./options.ts";
+import { listContainerOptions } from "./container-options.ts";
+import type { VerifyOptions } from "./options.ts";
 import { findScenarioFiles, isMadeFromConfig } from "./scenarios.ts";
 
 /** What of a scenario is to be repeated, and on what. */

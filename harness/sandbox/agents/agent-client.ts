@@ -104,6 +104,13 @@ export class AgentClient implements AsyncDisposable {
     this.#seen.delete(token);
   }
 
+  /** Lets go of the agent, which goes on: every later call fails. `busy`: it is gone, or a call still waited for its reply. */
+  retire(): "idle" | "busy" {
+    const state = this.#pending.size === 0 && this.#end === null ? "idle" : "busy";
+    this.#giveUp("is let go of");
+    return state;
+  }
+
   /** Ends the agent by ending its stdin, and waits until it is gone. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stdin.end();

@@ -13,7 +13,7 @@ import { RealEnvoy } from "../envoy/real-envoy.ts";
 import { checkReading } from "../pod/check-reading.ts";
 import { driveCounted } from "../pod/counted-drive.ts";
 import { gatherEvidence } from "../pod/pod-evidence.ts";
-import { bringResolverFile } from "../pod/resolver-file.ts";
+import { bringResolverFile, restoreResolverFile } from "../pod/resolver-file.ts";
 import { planLocalRoutes, renderRoutingText } from "../pod/routing-text.ts";
 import { readCounted, renderRules } from "../pod/rules-by-tool.ts";
 import type { CountedRules, FlowRequest, Installation, Observation, PodEvidence, Sandbox } from "../sandbox.ts";
@@ -37,6 +37,9 @@ export class AgentSandbox implements Sandbox {
   #upstreamAddresses: readonly string[] = [];
   /** Policy routing put in by others than the resident agent, which its `clear` cannot know; null while there are no such rules. */
   #foreignRouting: RoutingText | null = null;
+  /** `refused` once a script has run in it: nobody knows all that it may have changed. */
+  #reuse: "not-asked" | "allowed" | "refused" = "not-asked";
+  #end: Promise<void> | null = null;
   /** The rules that were put in as rule sets; null where a script put them in. */
   #written: PodRules | null = null;
 
@@ -95,6 +98,7 @@ export class AgentSandbox implements Sandbox {
 
   async #runScript(path: string): Promise<void> {
     const { agent, namespace } = this.#station("pod");
+    this.#reuse = "refused";
     await agent.call("remember", { namespace });
     await this.#world.runScript(path);
     await agent.call("refuse-other-routes", { namespace });
@@ -155,8 +159,34 @@ export class AgentSandbox implements Sandbox {
     return this.#world.shellHint();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#world[Symbol.asyncDispose]();
+  allowReuse(): void {
+    if (this.#reuse === "not-asked") this.#reuse = "allowed";
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#end ??= this.#leave().then((isLeft) => (isLeft ? undefined : this.#world[Symbol.asyncDispose]()));
+    return this.#end;
+  }
+
+  /** Says whether the world is left for a later run. */
+  async #leave(): Promise<boolean> {
+    const { leave, files } = this.#world;
+    if (leave === null || this.#reuse !== "allowed") return false;
+    try {
+      const pod = this.#station("pod");
+      if (this.#envoy) await this.#station("proxy").agent.call("stop-envoy", {});
+      await this.clear();
+      await this.#own([]);
+      await this.#world.linkInterfaces([]);
+      await restoreResolverFile(pod, files);
+      await pod.agent.call("clear-all", { namespace: pod.namespace, variant: this.#variant });
+      if ((await syncAgents(this.#agents())) !== null) return false;
+      await leave();
+      return true;
+    } catch {
+      // Whatever it is, the world is no use to anybody else.
+      return false;
+    }
   }
 
   #station(name: StationName): Station {

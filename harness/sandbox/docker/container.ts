@@ -1,10 +1,10 @@
 import { extname } from "node:path";
-import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
 import { GenericContainer, PullPolicy, type WaitStrategy } from "testcontainers";
 import type { HostAddresses } from "../../model/pod-shape.ts";
-import type { AgentStreams } from "../agents/agent-client.ts";
-import { engineFailed } from "./engine.ts";
+import { type AttachedAgent, attachAgent } from "./attachment.ts";
+import { engineFailed } from "./engine-answers.ts";
+import { linkByLibrary } from "./engine-link.ts";
 import { type Lifetime, makeLabels } from "./labels.ts";
 import type { SandboxNetwork } from "./network.ts";
 
@@ -29,10 +29,8 @@ export interface AgentContainerPlan {
 }
 
 /** A started container with the streams of its first process. */
-export interface StartedAgent extends AgentStreams {
+export interface StartedAgent extends AttachedAgent {
   readonly id: string;
-  /** Lets go of the streams; a container that is kept goes on without them. */
-  readonly detach: () => void;
 }
 
 const AGENT_COMMAND = ["node", `/landfall/harness/agent/main${extname(import.meta.filename)}`];
@@ -46,7 +44,7 @@ export async function startAgentContainer(engine: Docker, plan: AgentContainerPl
   const container = new AgentContainer(engine, plan);
   try {
     const started = await container.start();
-    return { id: started.getId(), ...container.streams, detach: () => container.detach() };
+    return { id: started.getId(), ...container.takeAttached() };
   } catch (error) {
     container.detach();
     const unprivileged =
@@ -57,9 +55,8 @@ export async function startAgentContainer(engine: Docker, plan: AgentContainerPl
 
 /** testcontainers makes, starts and looks after the container; what it has no method for is set here on its protected options. */
 class AgentContainer extends GenericContainer {
-  readonly streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
   readonly #engine: Docker;
-  #attached: NodeJS.ReadWriteStream & { destroy?: () => void } = new PassThrough();
+  #attached: AttachedAgent | null = null;
 
   constructor(engine: Docker, plan: AgentContainerPlan) {
     super(plan.image);
@@ -90,21 +87,17 @@ class AgentContainer extends GenericContainer {
   }
 
   protected override async containerCreated(id: string): Promise<void> {
-    const options = { stream: true, stdin: true, stdout: true, stderr: true, hijack: true };
-    const stream = await this.#engine.getContainer(id).attach(options);
-    this.#attached = stream;
-    const { stdin, stdout, stderr } = this.streams;
-    this.#engine.modem.demuxStream(stream, stdout, stderr);
-    stream.on("close", () => {
-      stdout.end();
-      stderr.end();
-    });
-    stream.on("error", (error) => stdout.destroy(error));
-    stdin.pipe(stream);
+    this.#attached = await attachAgent(linkByLibrary(this.#engine), id);
+  }
+
+  /** Gives the streams of a container that has been started. */
+  takeAttached(): AttachedAgent {
+    if (this.#attached === null) throw new RangeError("the container was started without being attached to");
+    return this.#attached;
   }
 
   detach(): void {
-    this.#attached.destroy?.();
+    this.#attached?.detach();
   }
 }
 

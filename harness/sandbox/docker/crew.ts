@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type Docker from "dockerode";
 import { AgentClient } from "../agents/agent-client.ts";
 import { FORWARDING_SYSCTLS, HOST_SYSCTLS, type Sysctls } from "../pod/sysctls.ts";
 import type { AgentContainerPlan, StartedAgent } from "./container.ts";
-import { unlessGone, waitForRemoval } from "./engine.ts";
+import { unlessGone, waitForRemoval } from "./engine-answers.ts";
+import type { EngineSource } from "./engine-source.ts";
 import { noteContainers } from "./use.ts";
 
 /** What every container of one sandbox has in common. */
@@ -40,11 +40,11 @@ const END_TIMEOUT_MS = 5_000;
 
 /** The containers of one sandbox, from their start to their end. */
 export class DockerCrew implements AsyncDisposable {
-  readonly #engine: Docker;
+  readonly #engine: EngineSource;
   readonly #common: CommonPlan;
   readonly #starts: Promise<{ readonly member: CrewMember; readonly container: StartedAgent }>[] = [];
 
-  constructor(engine: Docker, common: CommonPlan) {
+  constructor(engine: EngineSource, common: CommonPlan) {
     this.#engine = engine;
     this.#common = common;
   }
@@ -62,8 +62,8 @@ export class DockerCrew implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const settled = await Promise.allSettled(this.#starts);
     const started = settled.flatMap((start) => (start.status === "fulfilled" ? [start.value] : []));
-    if (this.#common.lifetime === "kept") for (const { container } of started) container.detach();
-    else await Promise.all(started.map(({ member }) => this.#end(member)));
+    if (this.#common.lifetime === "run") await Promise.all(started.map(({ member }) => this.#end(member)));
+    else for (const { container } of started) container.detach();
   }
 
   async #launch({ role, place, capabilities, image = this.#common.image }: OwnPlan) {
@@ -74,7 +74,7 @@ export class DockerCrew implements AsyncDisposable {
     const granted = rights === "privileged" ? rights : capabilities;
     const { startAgentContainer } = await import("./container.ts");
     const plan = { ...common, image, role, name, place, sysctls, capabilities: granted };
-    const container = await startAgentContainer(this.#engine, plan);
+    const container = await startAgentContainer(await this.#engine(), plan);
     return {
       container,
       member: { id: container.id, name, agent: new AgentClient(`the container ${name}`, container) },
@@ -82,7 +82,7 @@ export class DockerCrew implements AsyncDisposable {
   }
 
   async #end({ id, agent }: CrewMember): Promise<void> {
-    const container = this.#engine.getContainer(id);
+    const container = (await this.#engine()).getContainer(id);
     const over = new AbortController();
     const removed = waitForRemoval(container, over.signal);
     const late = sleep(END_TIMEOUT_MS, "late", { signal: over.signal }).catch(() => "in time");

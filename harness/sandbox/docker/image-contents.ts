@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, extname, join, relative, resolve } from "node:path";
-import { type Pack, pack } from "tar-stream";
 import { LandfallError } from "../../errors.ts";
 
 /** The images landfall builds, each by `images/NAME/Dockerfile`. */
@@ -40,7 +39,7 @@ export interface ImageExtras {
 }
 
 /** One file of a build context: its path there, and where it lies here. */
-interface ContextFile {
+export interface ContextFile {
   readonly name: string;
   readonly path: string;
 }
@@ -56,17 +55,11 @@ export function imageReference(name: ImageName, extras: ImageExtras = {}): strin
   return `landfall/${name}:${hash.digest("hex").slice(0, 16)}`;
 }
 
-/** Gives the build context of an image as a tar stream. */
-export function packContext(name: ImageName, extras: ImageExtras): Pack {
-  const tar = pack();
+/** Gives every file of an image's build context: what landfall brings itself, packages, and Node. */
+export function listContextFiles(name: ImageName, extras: ImageExtras): readonly ContextFile[] {
   const packages = PACKAGES[name].flatMap((id) => filesUnder(dirname(packageFile(id)), `node_modules/${id}`));
   const node = CODE[name].length > 0 ? [{ name: "node_modules/node/bin/node", path: process.execPath }] : [];
-  for (const file of [...ownFiles(name, extras), ...packages, ...node]) {
-    const { mode } = statSync(file.path);
-    tar.entry({ name: file.name, mode: mode & 0o777, mtime: new Date(0) }, readFileSync(file.path));
-  }
-  tar.finalize();
-  return tar;
+  return [...ownFiles(name, extras), ...packages, ...node];
 }
 
 /** The files that landfall itself brings: the image's folder, package.json (it says that the code is made of modules), the code, Envoy. */

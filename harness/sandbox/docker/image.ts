@@ -1,7 +1,8 @@
 import type Docker from "dockerode";
 import { describeError, LandfallError } from "../../errors.ts";
-import { imageExists } from "./engine.ts";
-import { ENDING, type ImageExtras, type ImageName, imageReference, packContext } from "./image-contents.ts";
+import { imageExists } from "./engine-answers.ts";
+import { ENDING, type ImageExtras, type ImageName, imageReference } from "./image-contents.ts";
+import { packContext } from "./image-context.ts";
 import { ROLE_LABEL } from "./labels.ts";
 
 /**

@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import type Docker from "dockerode";
 import { LandfallError } from "../../errors.ts";
-import { engineFailed, waitForRemoval } from "./engine.ts";
+import { engineFailed, waitForRemoval } from "./engine-answers.ts";
 import { makeLabels } from "./labels.ts";
 import { noteContainers } from "./use.ts";
 

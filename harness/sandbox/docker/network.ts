@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { LandfallError } from "../../errors.ts";
-import { engineFailed, unlessGone } from "./engine.ts";
+import { engineFailed, unlessGone } from "./engine-answers.ts";
 import { freePlaces } from "./free-places.ts";
 import { type Lifetime, makeLabels } from "./labels.ts";
 import { type NetworkKind, POOL_SIZE, subnetsAt } from "./subnets.ts";

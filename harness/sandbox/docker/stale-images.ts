@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type Docker from "dockerode";
 import { findEnvoyPlace } from "../envoy/program.ts";
-import { unlessGone } from "./engine.ts";
+import { unlessGone } from "./engine-answers.ts";
 import { imageReference } from "./image-contents.ts";
 import { ROLE_LABEL } from "./labels.ts";
 

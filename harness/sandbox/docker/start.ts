@@ -1,9 +1,11 @@
 import type Docker from "dockerode";
 import { currentRunId } from "../run-id.ts";
 import { DockerCrew, type OwnPlan } from "./crew.ts";
-import { engineFailed, reachEngine } from "./engine.ts";
+import { reachEngine } from "./engine.ts";
+import { engineFailed } from "./engine-answers.ts";
 import { type DockerHost, HOST_CAPABILITIES, setUpHosts } from "./hosts.ts";
 import { ensureImage } from "./image.ts";
+import type { Lifetime } from "./labels.ts";
 import { createNetwork, removeNetwork, type SandboxNetwork } from "./network.ts";
 import { sandboxAddressesAt } from "./subnets.ts";
 import { sweepEngine } from "./sweep.ts";
@@ -16,26 +18,42 @@ const PROXY_CAPABILITIES = ["NET_ADMIN", "SETUID", "SETGID"];
 const ENVOY_CAPABILITIES = [...PROXY_CAPABILITIES, "KILL"];
 const APP_CAPABILITIES = ["SETUID", "SETGID"];
 
+/** What makes one world different from others with the same options. */
+interface WorldPlan {
+  readonly lifetime: Lifetime;
+  /** What the names of its containers begin with. Left out: `landfall-4711-0`, after this process and its place in the pool. */
+  readonly prefix?: string;
+}
+
 /**
  * Makes a docker world, after sweeping what dead runs have left. What was begun is undone where it fails.
  * Throws `environment` with the engine's words.
  */
 export async function startDockerWorld(options: DockerOptions): Promise<DockerWorld> {
   const engine = await reachEngine();
+  const { started, life } = await startWorld(engine, options, options);
+  return new DockerWorld(async () => engine, options, started, life);
+}
+
+/**
+ * Starts the containers of a world and gives what stands, and what undoes it: containers that are to outlive this process are only let go
+ * of. Throws as {@link startDockerWorld}.
+ */
+export async function startWorld(engine: Docker, options: DockerOptions, { lifetime, prefix }: WorldPlan) {
   await using undo = new AsyncDisposableStack();
   const begun = [
     ensureImages(engine, options),
-    makeNetwork(engine, options, undo),
+    makeNetwork(engine, lifetime, undo),
     // testcontainers takes a sixth of a second to load; the engine has the network to make meanwhile.
     import("./container.ts"),
   ] as const;
   // Both are awaited to their end even if one fails: what the other has made must be on the stack before it unwinds.
   await Promise.allSettled(begun);
   const [{ image, proxy }, network] = await Promise.all(begun);
-  const common = { image, run: currentRunId(), prefix: `landfall-${process.pid}-${network.place}` };
-  const crew = new DockerCrew(engine, { ...common, rights: options.rights, lifetime: options.lifetime });
-  const started = await startContainers(engine, network, crew, { ...options, proxy }, undo);
-  return new DockerWorld(engine, options, started, undo.move());
+  const common = { image, run: currentRunId(), prefix: prefix ?? `landfall-${process.pid}-${network.place}` };
+  const crew = new DockerCrew(async () => engine, { ...common, rights: options.rights, lifetime });
+  const started = await startContainers(engine, network, crew, { lifetime, proxy }, undo);
+  return { started, life: undo.move() };
 }
 
 /** The proxy's container holds Envoy where a real one is to stand in the stub's place. */
@@ -46,7 +64,7 @@ async function ensureImages(engine: Docker, { say, envoyProgram }: DockerOptions
   return { image, proxy: { capabilities: ENVOY_CAPABILITIES, image: proxyImage } };
 }
 
-async function makeNetwork(engine: Docker, { lifetime }: DockerOptions, undo: AsyncDisposableStack) {
+async function makeNetwork(engine: Docker, lifetime: Lifetime, undo: AsyncDisposableStack) {
   await sweepEngine(engine, "dead").catch((error) => {
     throw engineFailed("list what dead runs have left", error);
   });
@@ -59,7 +77,12 @@ async function startContainers(
   engine: Docker,
   network: SandboxNetwork,
   crew: DockerCrew,
-  { lifetime, proxy: proxyPlan }: DockerOptions & { readonly proxy: Pick<OwnPlan, "capabilities" | "image"> },
+  {
+    lifetime,
+    proxy: proxyPlan,
+  }: Pick<WorldPlan, "lifetime"> & {
+    readonly proxy: Pick<OwnPlan, "capabilities" | "image">;
+  },
   undo: AsyncDisposableStack,
 ): Promise<StartedWorld> {
   const { place } = network;
@@ -83,6 +106,6 @@ async function startContainers(
     inPod("proxy", proxyPlan),
     hosts.then((all) => setUpHosts(all, addresses, place)),
   ]);
-  vm = new DockerVm({ engine, addresses, place, run: currentRunId(), crew, pod: owner, lifetime });
+  vm = new DockerVm({ engine: async () => engine, addresses, place, run: currentRunId(), crew, pod: owner, lifetime });
   return { addresses, vm, members: { pod: owner, app, proxy, client, upstream } };
 }

@@ -1,11 +1,11 @@
-import type Docker from "dockerode";
 import { FAMILIES } from "../../model/address.ts";
 import { POD_INTERFACE, type SandboxAddresses, vmGateway } from "../../model/pod.ts";
 import type { HostAddresses } from "../../model/pod-shape.ts";
 import type { AgentClient } from "../agents/agent-client.ts";
 import { look } from "../pod/look.ts";
 import type { CrewMember, DockerCrew } from "./crew.ts";
-import { engineFailed } from "./engine.ts";
+import { engineFailed } from "./engine-answers.ts";
+import type { EngineSource } from "./engine-source.ts";
 import { bridgeAddress, clearEngineRules, configure, defaultRoute, HOST_CAPABILITIES, neighbour } from "./hosts.ts";
 import type { Lifetime } from "./labels.ts";
 import { createNetwork, removeNetwork, type SandboxNetwork } from "./network.ts";
@@ -13,13 +13,20 @@ import { addressesAt } from "./subnets.ts";
 
 /** What the vm hangs on. */
 export interface VmPlan {
-  readonly engine: Docker;
+  readonly engine: EngineSource;
   readonly addresses: SandboxAddresses;
   readonly place: number;
   readonly run: string;
   readonly crew: DockerCrew;
   readonly pod: CrewMember;
   readonly lifetime: Lifetime;
+}
+
+/** A vm that an earlier run has made, and the hardware addresses of both ends of its network. */
+export interface StandingVm {
+  readonly vm: CrewMember;
+  readonly vmMac: string;
+  readonly podMac: string;
 }
 
 /** What the vm and what the pod hang on, once made: a network of their own. */
@@ -37,12 +44,15 @@ interface Link {
  */
 export class DockerVm implements AsyncDisposable {
   readonly #plan: VmPlan;
+  readonly #standing: StandingVm | null;
   #network: SandboxNetwork | null = null;
   #link: Link | null = null;
   #names: readonly string[] = [];
 
-  constructor(plan: VmPlan) {
+  /** With `standing` it is a vm of a kept world, whose interface in the pod is hidden. */
+  constructor(plan: VmPlan, standing: StandingVm | null = null) {
     this.#plan = plan;
+    this.#standing = standing;
   }
 
   /** The pod's own addresses on the vm's network: the vm's next hop. */
@@ -53,7 +63,7 @@ export class DockerVm implements AsyncDisposable {
   /** Brings the pod's further interfaces to exactly these names, and gives the vm's agent; null as long as nobody has asked for a vm. */
   async link(wanted: readonly string[]): Promise<AgentClient | null> {
     if (wanted.join() === this.#names.join()) return this.#link?.agent ?? null;
-    this.#link ??= await this.#make();
+    this.#link ??= await (this.#standing ? this.#find(this.#standing) : this.#make());
     const { pod } = this.#plan;
     const extras = this.#names.slice(1).map((name) => `link delete ${name}`);
     await configure(pod.agent, [
@@ -68,11 +78,22 @@ export class DockerVm implements AsyncDisposable {
   /** Removes the network; the containers on it are gone by then. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { engine, lifetime } = this.#plan;
-    if (this.#network && lifetime === "run") await removeNetwork(engine, this.#network.id);
+    if (this.#network && lifetime === "run") await removeNetwork(await engine(), this.#network.id);
+  }
+
+  async #find({ vm, vmMac, podMac }: StandingVm): Promise<Link> {
+    const station = { agent: this.#plan.pod.agent, namespace: null };
+    const { stdout } = await look(station, "ip", "-json", "link", "show");
+    const links = JSON.parse(stdout) as readonly { readonly ifname: string; readonly address?: string }[];
+    const device = links.find(({ address }) => address === podMac)?.ifname;
+    if (device === undefined)
+      throw engineFailed("find the pod's interface to the vm", `none has the address ${podMac}`);
+    return { agent: vm.agent, vmMac, device };
   }
 
   async #make(): Promise<Link> {
-    const { engine, addresses, place, run, crew, pod, lifetime } = this.#plan;
+    const { addresses, place, run, crew, pod, lifetime } = this.#plan;
+    const engine = await this.#plan.engine();
     const network = await createNetwork(engine, "vm", run, lifetime, [place]);
     this.#network = network;
     const own = { kind: "own", network, addresses: addresses.vm } as const;
@@ -89,7 +110,8 @@ export class DockerVm implements AsyncDisposable {
 
   /** Gives the pod an interface on the network, and its name: the one that has the address. */
   async #connectPod(network: SandboxNetwork): Promise<string> {
-    const { engine, pod } = this.#plan;
+    const { pod } = this.#plan;
+    const engine = await this.#plan.engine();
     const IPAMConfig = { IPv4Address: this.#gateway[4], IPv6Address: this.#gateway[6] };
     const connection = { Container: pod.id, EndpointConfig: { IPAMConfig } };
     await engine
@@ -126,9 +148,13 @@ export class DockerVm implements AsyncDisposable {
     ];
   }
 
-  /** Without addresses and down, as if it were not there: the generator looks at the pod's addresses. */
+  /** Without addresses, down, and without its routes, as if it were not there: the generator looks at the pod's addresses. */
   #hideLines({ device }: Link): readonly string[] {
-    return [`address flush dev ${device}`, `link set ${device} down`];
+    return [
+      `address flush dev ${device}`,
+      `link set ${device} down`,
+      ...FAMILIES.map((family) => `route del unreachable ${bridgeAddress("vm", this.#plan.place)[family]}`),
+    ];
   }
 
   #vmLines(podMac: string): readonly string[] {

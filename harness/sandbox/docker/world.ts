@@ -1,15 +1,14 @@
 import { readFile } from "node:fs/promises";
-import type Docker from "dockerode";
 import type { SandboxAddresses } from "../../model/pod.ts";
 import { runScript } from "../pod/script.ts";
 import { currentRunId } from "../run-id.ts";
 import type { Station, StationName } from "../station.ts";
 import type { World } from "../world.ts";
 import type { CrewMember } from "./crew.ts";
-import { engineFailed, whyNoEngine } from "./engine.ts";
-import { ensureImage } from "./image.ts";
-import { runInitContainer } from "./init.ts";
-import type { Lifetime } from "./labels.ts";
+import { engineFailed } from "./engine-answers.ts";
+import type { EngineSource } from "./engine-source.ts";
+import type { Keeping } from "./keeping.ts";
+import type { Lifetime, WorldName } from "./labels.ts";
 import type { DockerVm } from "./vm.ts";
 
 /** How a docker world is to be. */
@@ -17,7 +16,12 @@ export interface DockerOptions {
   /** `privileged` gives every container all that the engine has, for kernels that want more than NET_ADMIN and NET_RAW. */
   readonly rights: "capabilities" | "privileged";
   /** `kept`: containers and networks outlive this process, for a person to look at. */
-  readonly lifetime: Lifetime;
+  readonly lifetime: Exclude<Lifetime, WorldName>;
+  /**
+   * Says what is to be in the pod, as any text: a world that an earlier run of the same text has kept is taken up where there is one, and
+   * the world is kept for the next. Left out: neither.
+   */
+  readonly reuse?: string;
   /**
    * Who puts in what flags ask for: the image `istio-iptables` as an init container, which is what a mesh deploys and costs some 0.4 s
    * each time, or the resident agent, which puts the same rules in within milliseconds.
@@ -42,15 +46,23 @@ export class DockerWorld implements World {
   readonly addresses: SandboxAddresses;
   readonly envoyProgram: string | null;
   readonly stations = new Map<StationName, Station>();
-  readonly #engine: Docker;
+  readonly #engine: EngineSource;
   readonly #options: DockerOptions;
   readonly #run = currentRunId();
   readonly #pod: CrewMember;
   readonly #vm: DockerVm;
   readonly #life: AsyncDisposableStack;
+  readonly #keeping: Keeping | null;
   #end: Promise<void> | null = null;
 
-  constructor(engine: Docker, options: DockerOptions, started: StartedWorld, life: AsyncDisposableStack) {
+  /** `life` undoes what was started. With `keeping` the world may be left for a later run, and is removed otherwise. */
+  constructor(
+    engine: EngineSource,
+    options: DockerOptions,
+    started: StartedWorld,
+    life: AsyncDisposableStack,
+    keeping: Keeping | null = null,
+  ) {
     const { addresses, members } = started;
     this.#engine = engine;
     this.#options = options;
@@ -62,6 +74,12 @@ export class DockerWorld implements World {
     this.#pod = members.pod;
     this.#vm = started.vm;
     this.#life = life;
+    this.#keeping = keeping;
+  }
+
+  get leave(): World["leave"] {
+    const keeping = this.#keeping;
+    return keeping === null ? null : () => this.#leave(keeping);
   }
 
   async linkInterfaces(names: readonly string[]): Promise<void> {
@@ -74,9 +92,11 @@ export class DockerWorld implements World {
   }
 
   readonly #runInit = async (flags: readonly string[], environment: Readonly<Record<string, string>>) => {
-    const image = await ensureImage(this.#engine, "istio-iptables", this.#options.say);
+    const [{ ensureImage }, { runInitContainer }] = await Promise.all([import("./image.ts"), import("./init.ts")]);
+    const engine = await this.#engine();
+    const image = await ensureImage(engine, "istio-iptables", this.#options.say);
     const plan = { image, run: this.#run, pod: this.#pod.id, args: flags, environment, rights: this.#options.rights };
-    await runInitContainer(this.#engine, plan);
+    await runInitContainer(engine, plan);
   };
 
   async runScript(path: string, timeoutMs?: number): Promise<void> {
@@ -102,11 +122,20 @@ export class DockerWorld implements World {
     return this.#end;
   }
 
+  async #leave(keeping: Keeping): Promise<void> {
+    const agents = [...new Set([...this.stations.values()].map(({ agent }) => agent))];
+    // Nobody must speak to the agents once the world is at rest: the next run does.
+    await keeping.rest(this.#pod.agent, agents, () => this.#life.disposeAsync());
+    this.#end = Promise.resolve();
+  }
+
   async #remove(): Promise<void> {
     try {
       await this.#life.disposeAsync();
+      await this.#keeping?.discard();
     } catch (error) {
-      if ((await whyNoEngine(this.#engine)) === null) throw engineFailed("remove the sandbox", error);
+      const { whyNoEngine } = await import("./engine.ts");
+      if ((await whyNoEngine(await this.#engine())) === null) throw engineFailed("remove the sandbox", error);
     }
   }
 }

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type Docker from "dockerode";
 import { LandfallError } from "../../errors.ts";
 import { suggest } from "../../formats/option-check.ts";
-import { engineFailed, unlessGone } from "../docker/engine.ts";
+import { engineFailed, unlessGone } from "../docker/engine-answers.ts";
 
 /** A network namespace that somebody else keeps. */
 export interface LiveNamespace {

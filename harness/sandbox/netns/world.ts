@@ -27,6 +27,7 @@ export class NetnsWorld implements World {
   readonly files = "shared";
   readonly addresses: SandboxAddresses;
   readonly runCapture = null;
+  readonly leave = null;
   readonly envoyProgram: string | null;
   readonly #launched: LaunchedAgent;
   readonly #paths: Readonly<Record<string, string>>;

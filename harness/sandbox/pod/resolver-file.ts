@@ -19,7 +19,9 @@ case $file in
 esac
 `;
 /** A container's is its own (Docker lays a file over it), and containers that share its network share it. */
-const WRITE = "cat >/etc/resolv.conf";
+const WRITE =
+  "[ -e /run/landfall-resolv.conf ] || cp /etc/resolv.conf /run/landfall-resolv.conf; cat >/etc/resolv.conf";
+const RESTORE = "[ ! -e /run/landfall-resolv.conf ] || cat /run/landfall-resolv.conf >/etc/resolv.conf";
 
 type Resolving = Pick<PodShape, "resolvers">;
 
@@ -39,7 +41,16 @@ export async function bringResolverFile(
 ): Promise<void> {
   if (resolvers.length === 0 || resolvers.join() === present.join()) return;
   const stdin = resolvers.map((address) => `nameserver ${address}\n`).join("");
-  const command = ["sh", "-c", files === "own" ? WRITE : LAY_OVER];
+  await write(agent, files === "own" ? WRITE : LAY_OVER, stdin);
+}
+
+/** Gives the pod the resolver file back that it had at first. Throws `environment` where it cannot be written. */
+export async function restoreResolverFile({ agent }: Station, files: "own" | "shared"): Promise<void> {
+  if (files === "own") await write(agent, RESTORE, "");
+}
+
+async function write(agent: Station["agent"], words: string, stdin: string): Promise<void> {
+  const command = ["sh", "-c", words];
   const run = { namespace: null, command, environment: {}, stdin, timeoutMs: TIMEOUT_MS };
   const { status, stderr } = await agent.call("run", run);
   if (status === 0) return;

@@ -86,6 +86,8 @@ export class SimulatedSandbox implements Sandbox {
     });
   }
 
+  allowReuse(): void {}
+
   shellHint(): null {
     return null;
   }

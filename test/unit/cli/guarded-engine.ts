@@ -11,7 +11,9 @@ export class GuardedEngine extends PassingEngine {
 
   protected answer({ method, url = "" }: IncomingMessage, answer: ServerResponse): "answered" | "not-answered" {
     if (method === "DELETE") this.removals.push(decodeURIComponent(url));
-    if (method !== "DELETE" && !/\/wait\b/.test(url)) return "not-answered";
+    // Whoever takes hold of a kept world, to remove it, would take its mark.
+    const isExec = /\/exec$/.test(url);
+    if (method !== "DELETE" && !isExec && !/\/wait\b/.test(url)) return "not-answered";
     answer.writeHead(404, { "content-type": "application/json" }).end('{"message":"no such thing"}');
     return "answered";
   }

@@ -53,7 +53,9 @@ describe("landfall sweep", () => {
     async function sweepGuarded(...words: readonly string[]) {
       await using guarded = new GuardedEngine();
       vi.stubEnv("DOCKER_HOST", await guarded.start());
-      const { code, err } = await runCommand("sweep", ...words);
+      const { code, err: said } = await runCommand("sweep", ...words);
+      // Worlds that other tests keep, or somebody who works on this machine.
+      const err = said.replace(/^landfall: \d+ worlds? that verify --reuse keeps .*\n/m, "");
       const images = guarded.removals.filter((path) => path.includes("/images/"));
       return { code, err, images, isMeant: images.some((path) => path.endsWith(`/images/${reference}`)) };
     }

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { imageReference, packContext } from "../../../harness/sandbox/docker/image-contents.ts";
+import { imageReference } from "../../../harness/sandbox/docker/image-contents.ts";
+import { packContext } from "../../../harness/sandbox/docker/image-context.ts";
 
 describe("an image", () => {
   test("is named after its contents, the same every time", () => {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import Docker from "dockerode";
 import { expect, test } from "vitest";
-import { waitForRemoval } from "../../../harness/sandbox/docker/engine.ts";
+import { waitForRemoval } from "../../../harness/sandbox/docker/engine-answers.ts";
 import { PassingEngine } from "../../passing-engine.ts";
 
 /** It never answers a wait: it gives a status line, and nothing after it. */

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { connectEngine, imageExists } from "../../../harness/sandbox/docker/engine.ts";
+import { connectEngine } from "../../../harness/sandbox/docker/engine.ts";
+import { imageExists } from "../../../harness/sandbox/docker/engine-answers.ts";
 import { imageReference } from "../../../harness/sandbox/docker/image-contents.ts";
 import { ROLE_LABEL } from "../../../harness/sandbox/docker/labels.ts";
 import { makeImageJudge, removeStaleImages } from "../../../harness/sandbox/docker/stale-images.ts";

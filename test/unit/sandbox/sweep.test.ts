@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { connectEngine, imageExists, unlessGone } from "../../../harness/sandbox/docker/engine.ts";
+import { connectEngine } from "../../../harness/sandbox/docker/engine.ts";
+import { imageExists, unlessGone } from "../../../harness/sandbox/docker/engine-answers.ts";
 import { ensureImage } from "../../../harness/sandbox/docker/image.ts";
 import { KEEP_LABEL, RUN_LABEL } from "../../../harness/sandbox/docker/labels.ts";
 import { type SweepScope, sweepEngine } from "../../../harness/sandbox/docker/sweep.ts";
