@@ -31,8 +31,24 @@ export async function measureCommands(engine: "engine" | "no-engine"): Promise<r
       makeFigure(`verify --all, a scenario on average, ${sandbox}`, all / scenarios / node, "× node", scenario),
       makeFigure(`  beside it: all ${scenarios} scenarios`, all, "ms"),
     );
+    if (sandbox === "docker") figures.push(await measureReuse(rounds));
   }
   return figures;
+}
+
+/** Measures `verify` of the seed in containers that a run before it has kept; what is kept is removed afterwards. */
+async function measureReuse(rounds: number): Promise<Figure> {
+  const ratios: number[] = [];
+  try {
+    await timeVerify(["--reuse"]);
+    for (let round = 0; round < rounds; round++) {
+      const { wallMs } = runNode(["-e", "0"]);
+      ratios.push((await timeVerify(["--reuse"])) / wallMs);
+    }
+  } finally {
+    execFileSync(process.execPath, [MAIN, "sweep"], { env: ENVIRONMENT, stdio: "ignore" });
+  }
+  return makeFigure("verify --reuse of the seed, docker, second run", median(ratios), "× node", 14);
 }
 
 function countScenarios(): number {
