@@ -1,6 +1,7 @@
 import type { Family } from "./address.ts";
 import type { AskedReport, AskedSummary } from "./asked-report.ts";
 import type { CauseReport } from "./cause-report.ts";
+import type { DecidedBy } from "./decided-by.ts";
 import type { Expectation } from "./expectation.ts";
 import type { FlowProtocol, Manner } from "./flow.ts";
 import type { FlowData } from "./flow-spec.ts";
@@ -45,6 +46,8 @@ export interface FlowReport extends FlowData {
    * landing is the one observed; `nobody`, neither was there to ask.
    */
   readonly rulesBy: "counters" | "prediction" | "nobody";
+  /** What decided where it landed; absent where that is not known, and in reports of earlier versions. */
+  readonly decidedBy?: DecidedBy;
   /** Which rule should have taken a flow that landed wrong; null where it did not, or where that cannot be told. */
   readonly wanted: WantedRule | null;
   /** Which of the scenario's `ways` it goes as predicted, counted from 0; absent where ways were not asked for, or are not known. */

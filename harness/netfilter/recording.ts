@@ -58,12 +58,12 @@ export interface Recording {
   readonly list: () => readonly PacketTrace[];
 }
 
-/** Which rules a recording keeps: all that a packet met, or those that matched it, which takes a fraction of the time. */
+/** What a recording keeps: all that a packet met, or the rules that matched and policies that drop, which takes a fraction of the time. */
 export type KeptSteps = "every rule" | "matching rules";
 
 /**
  * Starts a recording of what packets meet; `renderRule` gives the text of a rule in each step. Of `matching rules` it keeps the packets and
- * their steps alone, neither policies nor how ends were rewritten.
+ * their steps and the policies that drop, not how ends were rewritten.
  *
  * @example
  * const { recorder, list } = startRecording((chain, rule) => renderRule(chain, rule, 4), new Map(), "every rule");
@@ -88,7 +88,8 @@ export function startRecording(renderRule: RenderRule, assumed: Assumptions, kep
       void traceOf(packet).steps.push(matchedStep({ hook, rule, packet, renderRule, assumed }, verdict)),
     policy: (hook, { table, name, policy }, packet) => {
       const { policies } = traceOf(packet);
-      if (kept === "matching rules") return;
+      // What a policy drops no rule decides.
+      if (kept === "matching rules" && policy.kind !== "drop") return;
       policies.push({ hook, ...tablePlace(table), chain: name, verdict: policy.kind === "drop" ? "drop" : "accept" });
     },
   };

@@ -1,9 +1,11 @@
 import { ANOTHER_TAKES, type CauseReport, DOES_OTHERWISE, STANDS_INSTEAD } from "../model/cause-report.ts";
 import { isLanding } from "../model/expectation.ts";
+import { listWords } from "../model/listed-words.ts";
 import type { BackendName, FlowReport, ScenarioReport } from "../model/report.ts";
-import { AS_DIALLED, describeHeading, goesAsDialled, nameEnd } from "./cause-heading.ts";
+import { describeHeading } from "./cause-heading.ts";
 import { describeDifference } from "./differing-words.ts";
 import { type EvidenceRow, nameObserved } from "./evidence.ts";
+import { AS_DIALLED, goesAsDialled, nameEnd } from "./flow-ends.ts";
 import { nameByEnds } from "./flow-names.ts";
 import { describeGot, describeLanding, describeMissingRule, describeRule } from "./landing-phrase.ts";
 
@@ -81,7 +83,15 @@ function keyOf({ flow, manner }: CauseReport["flows"][number]): string {
 }
 
 /** Gives what is known of a cause, as rows of a name and a text: what is at fault first. */
-export function describeCause({ rule, wanted, why, kind, breaks, remedy }: CauseReport): readonly EvidenceRow[] {
+export function describeCause({
+  rule,
+  wanted,
+  why,
+  kind,
+  breaks,
+  clauses,
+  remedy,
+}: CauseReport): readonly EvidenceRow[] {
   const taker = rule === null ? "none" : describeRule(rule);
   const rules: readonly EvidenceRow[] =
     kind === "missing-rule" && wanted !== null
@@ -94,9 +104,27 @@ export function describeCause({ rule, wanted, why, kind, breaks, remedy }: Cause
   return [
     ...rules,
     ...(isSaidAbove ? [] : [["because", why] as const]),
-    ...(breaks === undefined ? [] : [["breaks", `the requirement ${breaks}`] as const]),
+    ...describeBroken(clauses, breaks),
     ...(remedy === undefined ? [] : [["remedy", remedy] as const]),
   ];
+}
+
+/** Requirements that a cause quotes; the names of others follow. */
+const QUOTED = 2;
+
+/** Gives what flows break: one requirement, or the two that most of them do with their numbers, and the names of others. */
+function describeBroken(clauses: CauseReport["clauses"], breaks: string | undefined): readonly EvidenceRow[] {
+  if (breaks !== undefined) return [["breaks", `the requirement ${breaks}`]];
+  const rows = (clauses ?? []).map(
+    ({ name, says, flows }) => `the requirement ${name} (${countFlows(flows)}): ${says}`,
+  );
+  const others = (clauses ?? []).slice(QUOTED).map(({ name, flows }) => `${name} (${countFlows(flows)})`);
+  const rest = others.length === 0 ? [] : [`also ${listWords(others, "and")}`];
+  return [...rows.slice(0, QUOTED), ...rest].map((text) => ["breaks", text]);
+}
+
+function countFlows(flows: number): string {
+  return flows === 1 ? "1 flow" : `${flows} flows`;
 }
 
 /** Gives the required rule, and the words in which the one that is there differs from it where those are few. */

@@ -33,9 +33,16 @@ export function renderFlow(
   const evidence = cause
     ? [...describeEnds(flow, backend), ...describeCause(cause)]
     : rows.filter(([name]) => !isExplained || !SAID_BY_CAUSE.includes(name));
-  const last = flow.rules.at(-1);
-  return html`<tr class="${flow.verdict}-row" id="${row}"><td>${renderMark(flow.verdict)}</td><td><a href="#${row}">${flow.flow}</a></td><td>${flow.manner}</td><td>${shortenLanding(flow)}</td><td>${flow.observed.originalDestination ?? ""}</td><td>${last ? describeRule(dropChain(last)) : ""}</td></tr>
+  return html`<tr class="${flow.verdict}-row" id="${row}"><td>${renderMark(flow.verdict)}</td><td><a href="#${row}">${flow.flow}</a></td><td>${flow.manner}</td><td>${shortenLanding(flow)}</td><td>${flow.observed.originalDestination ?? ""}</td><td>${describeDeciding(flow)}</td></tr>
 ${evidence.length === 0 ? html`` : html`<tr class="evidence"><td colspan="6">${renderRows(evidence)}</td></tr>`}`;
+}
+
+/** Gives what decided where a flow landed: `nat ISTIO_OUTPUT 3 (rules.txt:12): -m owner --uid-owner 1337 -j RETURN`. */
+function describeDeciding({ decidedBy, rules }: FlowReport): string {
+  if (decidedBy === undefined) return "";
+  if (decidedBy.kind === "policy") return `policy of ${decidedBy.policy}`;
+  const rule = decidedBy.kind === "rule" ? rules[decidedBy.rule] : undefined;
+  return rule === undefined ? "none" : describeRule(dropChain(rule));
 }
 
 function findCause(flow: FlowReport, { causes = [] }: Pick<ScenarioReport, "causes">): CauseReport | undefined {

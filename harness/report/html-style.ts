@@ -61,7 +61,7 @@ figcaption svg { width: 2rem; height: 0.7rem; margin-right: 0.4rem; vertical-ali
   tr { display: grid; grid-template-columns: 1.4rem 1fr max-content; padding: 0.35rem 0; border-bottom: 1px solid var(--line); }
   tr.wrong-row, tr.could-not-look-row { border-bottom: 0; padding-bottom: 0; }
   tbody td, tr.evidence td { border: 0; padding: 0; overflow-wrap: anywhere; } td:nth-child(n + 4) { grid-column: 2 / -1; }
-  tr[id] > td:nth-child(5):not(:empty)::before { content: "dialled "; }
+  tr[id] > td:nth-child(5):not(:empty)::before { content: "dialled "; } tr[id] > td:nth-child(6):not(:empty)::before { content: "decided by "; }
   dl { margin-left: 1.4rem; }
 }
 `;

@@ -92,7 +92,7 @@ ${scenario.notices.map((notice) => html`<p class="could-not-look">${notice}</p>`
 ${scenario.omissions.map(renderOmission)}
 ${renderKeptEvidence(scenario.evidence, linkTo)}
 ${renderPicture(scenario)}
-<table aria-label="flows of ${scenario.name}"><thead><tr><th>verdict</th><th>flow</th><th title="answer: the proxy answers itself; forward: it dials on, as Envoy does">proxy</th><th>landing</th><th>dialled</th><th>rule</th></tr></thead>
+<table aria-label="flows of ${scenario.name}"><thead><tr><th>verdict</th><th>flow</th><th title="answer: the proxy answers itself; forward: it dials on, as Envoy does">proxy</th><th>landing</th><th title="the address dialled, where the listener was told it">dialled</th><th title="the rule that decided where the flow landed">decided by</th></tr></thead>
 <tbody>${scenario.flows.map((flow, i) => renderFlow(flow, nameRow(index, i), told, { backend, scenario }))}</tbody></table>
 ${renderClasses(scenario, backend)}
 ${renderCoverage(scenario)}

@@ -1,7 +1,9 @@
+import type { DecidedBy } from "../model/decided-by.ts";
 import { type Expectation, meetsExpectation } from "../model/expectation.ts";
 import { flowData } from "../model/flow-spec.ts";
 import { type Landing, landingsAgree, makeBlind } from "../model/landing.ts";
 import type { FlowReport, FlowVerdict } from "../model/report.ts";
+import { type RulePlace, renderPlaceKey } from "../model/rule-place.ts";
 import type { Observation } from "../sandbox/sandbox.ts";
 import type { Prediction } from "./prediction.ts";
 import type { BoundFlow } from "./scenario/bound-scenario.ts";
@@ -27,9 +29,18 @@ export function judgeFlow(
     verdict: judgeLanding(bound.expected, observed),
     rules: isPredicted ? prediction.rules : [],
     rulesBy: isPredicted ? "prediction" : "nobody",
+    ...(isPredicted ? { decidedBy: nameDeciding(prediction.deciding, prediction.rules) } : {}),
     wanted: null,
     durationMs: observation?.durationMs ?? 0,
   };
+}
+
+/** Gives which of the rules that took a flow decided where it landed, or the policy that did; `deciding` has index 0 where that is one. */
+function nameDeciding(deciding: RulePlace | null, rules: readonly RulePlace[]): DecidedBy {
+  if (deciding === null) return { kind: "nothing" };
+  if (deciding.index === 0) return { kind: "policy", policy: `${deciding.table} ${deciding.chain}` };
+  const key = renderPlaceKey(deciding);
+  return { kind: "rule", rule: rules.findIndex((place) => renderPlaceKey(place) === key) };
 }
 
 function judgeLanding(expected: Expectation, observed: Landing): FlowVerdict {

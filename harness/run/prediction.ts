@@ -5,7 +5,7 @@ import { NO_POLICY_ROUTING } from "../model/policy-routing.ts";
 import type { RulePlace } from "../model/rule-place.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { compilePod } from "../netfilter/simulator.ts";
-import { listPlaces, listSteps } from "../netfilter/steps.ts";
+import { findDecidingPlace, findDroppingPolicy, listPlaces, listSteps } from "../netfilter/steps.ts";
 import type { Installation, Sandbox } from "../sandbox/sandbox.ts";
 import { readPolicyRouting } from "./rules/printed-routing.ts";
 import type { BoundScenario } from "./scenario/bound-scenario.ts";
@@ -15,6 +15,8 @@ export interface Prediction {
   readonly landing: Landing;
   /** The rules that matched, each once, in the order in which the packets meet them. */
   readonly rules: readonly RulePlace[];
+  /** The place that decides, as {@link findDecidingPlace} gives it. */
+  readonly deciding: RulePlace | null;
 }
 
 /**
@@ -36,7 +38,10 @@ export function predictFlows(
     const { landing, connections } = simulator.explain(flow, manner, (chain, rule) =>
       quoteRule(chain, rule, flow.family),
     );
-    return { landing, rules: listPlaces(listSteps(connections).filter(({ matched }) => matched === true)) };
+    const rules = listPlaces(listSteps(connections).filter(({ matched }) => matched === true));
+    // What the proxy sends on lands where its own last connection does.
+    const isSentOn = manner === "forward" && findDroppingPolicy(connections) === undefined;
+    return { landing, rules, deciding: findDecidingPlace(isSentOn ? connections.slice(-1) : connections, flow.family) };
   });
 }
 

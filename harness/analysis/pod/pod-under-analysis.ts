@@ -10,7 +10,7 @@ import { listRules, type PodRules, type Rule, type Ruleset } from "../../model/r
 import type { TraceStep } from "../../model/trace.ts";
 import type { RenderRule } from "../../netfilter/recording.ts";
 import { type ConnectionTrace, compilePod, type Simulator } from "../../netfilter/simulator.ts";
-import { findDecidingStep, listPlaces, listSteps } from "../../netfilter/steps.ts";
+import { findDecidingPlace, findDecidingStep, listPlaces, listSteps } from "../../netfilter/steps.ts";
 import { type Mattering, readsChanged } from "../diagrams/target-effects.ts";
 import { originalChain, tellApart } from "../flows/told-apart.ts";
 import type { Witness } from "../flows/witness.ts";
@@ -23,7 +23,10 @@ export interface ExplainedLanding {
   /** Its kind, as {@link Lander.kindOf} gives it. */
   readonly kind: string;
   readonly rules: readonly RulePlace[];
-  /** The last of them that dropped, refused or translated a packet, or else the last that let one go; null: no rule did either. */
+  /**
+   * The last of them that dropped, refused or translated a packet, or else the last that let one go; with index 0 the policy of a chain
+   * that dropped one; null: nothing did either.
+   */
   readonly deciding: RulePlace | null;
   /** Whether that rule rejected it: whoever dials cannot tell it from a port at which nobody listens. */
   readonly isRejected: boolean;
@@ -131,6 +134,7 @@ function explainLanding(
 ): ExplainedLanding {
   const steps = listSteps(connections).filter(({ matched, verdict }) => matched === true && verdict !== "continue");
   const last = findDecidingStep(connections);
+  const deciding = findDecidingPlace(connections, flow.family);
   const isRejected = last?.verdict === "reject";
   return {
     landing,
@@ -139,7 +143,7 @@ function explainLanding(
     get rules() {
       return listPlaces(steps.map(nameOriginalChain));
     },
-    deciding: last ? (listPlaces([nameOriginalChain(last)])[0] ?? null) : null,
+    deciding: deciding && { ...deciding, chain: originalChain(deciding.chain) },
     isRejected,
   };
 }

@@ -55,7 +55,9 @@ function describeRules({ kind, deciding, withoutRule }: GlanceRow, rules: PodRul
 }
 
 function describePlaces(places: readonly RulePlace[], rules: PodRules): string {
-  const inOrder = places.toSorted((a, b) => a.index - b.index);
+  const inOrder = places.filter(({ index }) => index > 0).toSorted((a, b) => a.index - b.index);
+  if (inOrder.length < places.length)
+    return ["policy", ...(inOrder.length > 0 ? [describePlaces(inOrder, rules)] : [])].join(", ");
   const origins = inOrder.map((place) => renderOrigin(placeInFile(place, rules)));
   if (origins.every((origin) => origin === null)) return limitRules(joinRuns(inOrder.map(({ index }) => index)));
   return limitRules(inOrder.map(({ index }, i) => (origins[i] === null ? `${index}` : `${index} (${origins[i]})`)));

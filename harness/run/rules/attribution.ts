@@ -28,7 +28,7 @@ export async function attributeFlows(
     const [flow, request] = [flows[i], requests[i]];
     if (!flow || !request) continue;
     const rules = await attributeFlow(flow.observed, request, sandbox);
-    if (rules !== null) attributed[i] = { ...flow, rules: sortAs(flow.rules, rules), rulesBy: "counters" };
+    if (rules !== null) attributed[i] = countRules(flow, sortAs(flow.rules, rules));
   }
   return attributed;
 }
@@ -67,6 +67,15 @@ async function attributeFlow(
   );
   const isSame = landingsAgree({ ...observed, source: null }, observation.landing);
   return isSame && countsAll(counted) ? splitByCounters(counted).taken : null;
+}
+
+/** The rule that decides is still known where the kernel counted it too. */
+function countRules({ decidedBy, ...flow }: FlowReport, rules: readonly RulePlace[]): FlowReport {
+  const counted = { ...flow, rules, rulesBy: "counters" } as const;
+  if (decidedBy?.kind !== "rule") return decidedBy === undefined ? counted : { ...counted, decidedBy };
+  const deciding = flow.rules[decidedBy.rule];
+  const at = rules.findIndex((place) => deciding && renderPlaceKey(place) === renderPlaceKey(deciding));
+  return at < 0 ? counted : { ...counted, decidedBy: { kind: "rule", rule: at } };
 }
 
 /** Where of one rule of nft it is not known whether packets took it, the others do not tell which rules the flow met. */

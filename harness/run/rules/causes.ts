@@ -1,6 +1,6 @@
 import { findExpectation } from "../../contract/expectation.ts";
 import { firstConnection } from "../../contract/first-connection.ts";
-import { ANOTHER_TAKES, type CauseReport, DOES_OTHERWISE } from "../../model/cause-report.ts";
+import { ANOTHER_TAKES, type BrokenClause, type CauseReport, DOES_OTHERWISE } from "../../model/cause-report.ts";
 import { meetsExpectation } from "../../model/expectation.ts";
 import { renderFlowText } from "../../model/flow-spec.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
@@ -11,6 +11,7 @@ import { compilePod } from "../../netfilter/simulator.ts";
 import { describeLanding } from "../../report/landing-phrase.ts";
 import type { BoundScenario } from "../scenario/bound-scenario.ts";
 import { type FoundCause, joinAlike } from "./alike-causes.ts";
+import { listBrokenClauses } from "./broken-clauses.ts";
 import {
   findDeciding,
   findRivalRule,
@@ -23,11 +24,11 @@ import {
   turnsAway,
 } from "./known-rules.ts";
 import { renameAsTested } from "./own-rules.ts";
-import { findRemedy, findSharedClause } from "./remedy.ts";
-import { findTakenBefore, namePlace } from "./rule-order.ts";
+import { findRemedy } from "./remedy.ts";
+import { findTakenBefore, namePlace, quotePlace } from "./rule-order.ts";
 import { DECIDES, traceCauses } from "./traced-causes.ts";
 
-type Cause = Omit<CauseReport, "flows" | "breaks" | "remedy">;
+type Cause = Omit<CauseReport, "flows" | "breaks" | "clauses" | "remedy">;
 
 /**
  * Groups the flows that landed wrong by why they did: by the rule that took them and does something else, by the rule that is missing, or
@@ -65,16 +66,21 @@ export function findCauses(
   return traceCauses(
     groups.flatMap((group) => {
       const [first, ...others] = group;
-      const clause = findSharedClause(group);
-      return first ? [{ cause: first.cause, clause, flows: [first.flow, ...others.map(({ flow }) => flow)] }] : [];
+      return first ? [{ cause: first.cause, flows: [first.flow, ...others.map(({ flow }) => flow)] }] : [];
     }),
     tried,
-  ).map(({ cause, clause, remedy, flows: [first, ...others] }) => ({
+  ).map(({ cause, remedy, flows: [first, ...others] }) => ({
     ...cause,
-    ...(clause === null ? {} : { breaks: clause }),
+    ...(cause.kind === "expectation" ? {} : tellBroken(listBrokenClauses([first, ...others], bound, addresses))),
     remedy: remedy ?? findRemedy(cause, first, tried),
     flows: [first, ...others].toSorted((a, b) => placeOf(a) - placeOf(b)).map(({ flow, manner }) => ({ flow, manner })),
   }));
+}
+
+function tellBroken(clauses: readonly BrokenClause[]): Pick<CauseReport, "breaks" | "clauses"> {
+  const [only, ...others] = clauses;
+  if (only === undefined) return {};
+  return { ...(others.length === 0 ? { breaks: `${only.name}: ${only.says}` } : {}), clauses };
 }
 
 /**
@@ -106,7 +112,7 @@ function keyOf(
   if (kind === "missing-rule") return JSON.stringify([kind, wantedKey]);
   if (kind === "routing" || kind === "expectation") return JSON.stringify([kind, why]);
   // What no rule takes lands wherever it was dialled, and so does what a rule only lets go.
-  if (kind === "no-rule") return JSON.stringify([kind, wanted?.chain]);
+  if (kind === "no-rule") return JSON.stringify([kind, wanted?.chain, why]);
   // A rule that stands before several others is said of each to stand before that one.
   if (rule !== null && !settles(rule, known)) return JSON.stringify([kind, ruleKey, why]);
   return JSON.stringify([kind, ruleKey, why, observed.kind, observed.listener]);
@@ -139,20 +145,36 @@ function findCause(flow: FlowReport, known: KnownRules): Cause {
     return compareRules(flow, wanted, place, {
       rule,
       taker: findRivalRule(flow.rules, place, known),
+      isThere: isThere(place, known),
       isOurs: rule === null || !isStranger(rule, known) || !isThere(place, known),
     });
+  const dropped = findDropped(flow);
+  if (dropped !== null) return dropped;
   return rule === null
     ? { kind: "no-rule", rule, wanted: place, why: "no rule takes these flows" }
     : { kind: "deciding-rule", rule, wanted: place, why: DECIDES };
 }
 
+/** What the policy of a chain drops has met every rule that it was to meet. */
+function findDropped({ decidedBy }: FlowReport): Cause | null {
+  if (decidedBy?.kind !== "policy") return null;
+  const why = `the policy of the chain ${decidedBy.policy} drops these flows, or what answers them: no rule of it accepts them`;
+  return { kind: "no-rule", rule: null, wanted: null, why };
+}
+
 /** The rules under test have the mesh's own chains: one of its rules is another there, or missing. */
 function compareRules(
-  { rules }: FlowReport,
+  flow: FlowReport,
   { nearest }: WantedRule,
   wanted: RulePlace,
-  deciding: { readonly rule: RulePlace | null; readonly taker: RulePlace | null; readonly isOurs: boolean },
+  deciding: {
+    readonly rule: RulePlace | null;
+    readonly taker: RulePlace | null;
+    readonly isOurs: boolean;
+    readonly isThere: boolean;
+  },
 ): Cause {
+  const { rules } = flow;
   const isTaken = nearest && rules.some((each) => renderPlaceKey(each) === renderPlaceKey(nearest.rule));
   // A rule of another chain is there for other flows, however much it is like the one required.
   if (nearest && isTaken && nearest.rule.chain === wanted.chain) {
@@ -163,11 +185,15 @@ function compareRules(
     const why = `this rule stands before ${namePlace(nearest.rule)}, which would take these flows: ${nearest.rule.rule}`;
     return { kind: "deciding-rule", rule: before, wanted, why };
   }
+  const dropped = deciding.isThere ? findDropped(flow) : null;
+  if (dropped !== null) return dropped;
   if (!deciding.isOurs) {
     const why = "this rule takes these flows, and the mesh has none like it";
     return { kind: "deciding-rule", rule: deciding.rule, wanted: null, why };
   }
   const taken = deciding.taker === null ? "no rule takes these flows" : ANOTHER_TAKES;
-  const like = nearest ? `; the most similar, ${namePlace(nearest.rule)}, does not: ${nearest.why}` : "";
+  const like = nearest
+    ? `; the rule most like the missing one does not (${nearest.why}): ${quotePlace(nearest.rule)}`
+    : "";
   return { kind: "missing-rule", rule: deciding.taker, wanted, why: `${taken}${like}` };
 }

@@ -5,7 +5,7 @@ import { findRuleAt, type RulePlace, renderChainKey } from "../../model/rule-pla
 import { familyKey } from "../../model/ruleset.ts";
 import { isStranger, isThere, leadsAway } from "./known-rules.ts";
 import { landsAll } from "./missing-rule.ts";
-import { findSharedClause, type TracedCause, type Tried } from "./remedy.ts";
+import type { TracedCause, Tried } from "./remedy.ts";
 
 /**
  * Names the rule to change for a missing rule. Joins a rule that is missing with one that the mesh does not have, where the one stands in
@@ -37,7 +37,6 @@ function joinPair(missing: TracedCause, odd: TracedCause, tried: Tried): TracedC
   if (cause === null) return null;
   return {
     cause: { ...cause, why: STANDS_INSTEAD },
-    clause: findSharedClause([missing, odd]),
     flows,
   };
 }

@@ -6,7 +6,7 @@ import { findRuleAt, placeInFile, type RulePlace, renderChainKey, renderPlaceKey
 import { familyKey, type Rule } from "../../model/ruleset.ts";
 import { isStranger, isThere, leadsAway } from "./known-rules.ts";
 import { landAfterTry, landsAll } from "./missing-rule.ts";
-import { findSharedClause, type TracedCause, type Tried } from "./remedy.ts";
+import type { TracedCause, Tried } from "./remedy.ts";
 
 /** A rule under test that the mesh has not, and one of the same chain that only the mesh has. */
 interface Exchange {
@@ -40,7 +40,7 @@ export function splitMended(open: readonly TracedCause[], tried: Tried): readonl
     const [first, ...others] = each.flows.filter((flow) => !done.has(flow));
     return first ? [{ ...each, flows: [first, ...others] as const }] : [];
   });
-  return [...left, ...[...mended].flatMap(([exchange, flows]) => makeCause(exchange, flows, open))];
+  return [...left, ...[...mended].flatMap(([exchange, flows]) => makeCause(exchange, flows))];
 }
 
 /**
@@ -72,7 +72,7 @@ function joinLacking(members: readonly TracedCause[]): readonly TracedCause[] {
   const [first, ...others] = members.toSorted((a, b) => (a.cause.rule?.index ?? 0) - (b.cause.rule?.index ?? 0));
   if (first === undefined || others.length === 0) return members;
   const [flow, ...flows] = [first, ...others].flatMap((each) => each.flows);
-  return flow ? [{ ...first, clause: findSharedClause(members), flows: [flow, ...flows] }] : members;
+  return flow ? [{ ...first, flows: [flow, ...flows] }] : members;
 }
 
 function listExchanges(family: Family, { rules, own, known }: Tried): readonly Exchange[] {
@@ -88,15 +88,8 @@ function listExchanges(family: Family, { rules, own, known }: Tried): readonly E
     .slice(0, EXCHANGES_AT_MOST);
 }
 
-function makeCause(
-  { rule, wanted }: Exchange,
-  [first, ...others]: readonly FlowReport[],
-  open: readonly TracedCause[],
-): readonly TracedCause[] {
+function makeCause({ rule, wanted }: Exchange, [first, ...others]: readonly FlowReport[]): readonly TracedCause[] {
   if (first === undefined) return [];
   const flows = [first, ...others] as const;
-  const concerned = open.filter((each) => each.flows.some((flow) => flows.includes(flow)));
-  return [
-    { cause: { kind: "other-target", rule, wanted, why: STANDS_INSTEAD }, clause: findSharedClause(concerned), flows },
-  ];
+  return [{ cause: { kind: "other-target", rule, wanted, why: STANDS_INSTEAD }, flows }];
 }

@@ -1,11 +1,14 @@
-import { listWords } from "../../model/listed-words.ts";
+import { listPlacedRules } from "../../formats/rule-places.ts";
 import type { FlowReport } from "../../model/report.ts";
-import { type RulePlace, renderPlaceKey } from "../../model/rule-place.ts";
-import type { Rule } from "../../model/ruleset.ts";
+import { type RulePlace, renderChainKey, renderPlaceKey } from "../../model/rule-place.ts";
+import { familyKey, type Rule } from "../../model/ruleset.ts";
 import { describeRule } from "../../report/landing-phrase.ts";
 import { landsWith } from "./missing-rule.ts";
-import { findSharedClause, type TracedCause, type Tried } from "./remedy.ts";
-import { findTakenBefore, namePlace } from "./rule-order.ts";
+import type { TracedCause, Tried } from "./remedy.ts";
+import { findTakenBefore, quotePlace } from "./rule-order.ts";
+
+/** Rules that are quoted one by one. */
+const QUOTED = 3;
 
 /** A cause of a rule that stands too early, and the rule that should have come before it. */
 interface Early {
@@ -57,14 +60,20 @@ function joinGroup(group: readonly Early[], tried: Tried): TracedCause | null {
     ];
   };
   if (!landsWith([flow, ...flows], rule, move, tried)) return null;
-  const named = new Set(inOrder.map(({ later }) => namePlace(later)));
+  const named = [...new Set(inOrder.map(({ later }) => quotePlace(later)))];
+  const others = named.length - QUOTED;
+  const listed = [...named.slice(0, QUOTED), ...(others > 0 ? [`and ${others} more`] : [])].join("; ");
   return {
-    cause: {
-      ...first.each.cause,
-      why: `this rule stands before ${listWords([...named], "and")}, which would take these flows`,
-    },
-    clause: findSharedClause(group.map(({ each }) => each)),
-    remedy: `move this rule behind ${describeRule(last.later)}`,
+    cause: { ...first.each.cause, why: `this rule stands before those that would take these flows: ${listed}` },
+    remedy: isOutOfPlace(rule, tried)
+      ? `remove this rule: the mesh has none like it in the chain ${rule.chain}`
+      : `move this rule behind ${describeRule(last.later)}`,
     flows: [flow, ...flows],
   };
+}
+
+/** Behind all rules that take its flows, a rule that the mesh has not in this chain would do nothing. */
+function isOutOfPlace(rule: RulePlace, { own }: Tried): boolean {
+  const alike = listPlacedRules(own[familyKey(rule.family)]).filter(({ place }) => place.rule === rule.rule);
+  return !alike.some(({ place }) => renderChainKey(place) === renderChainKey(rule));
 }

@@ -2,14 +2,14 @@ import { quoteRule } from "../../formats/rule-text.ts";
 import type { CauseReport } from "../../model/cause-report.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
 import type { FlowReport } from "../../model/report.ts";
-import { type RulePlace, renderOrigin } from "../../model/rule-place.ts";
+import { type RulePlace, renderPlaceKey } from "../../model/rule-place.ts";
 import type { PodRules, Rule } from "../../model/ruleset.ts";
 import type { Simulator } from "../../netfilter/simulator.ts";
 import { findDecidingStep, listPlaces } from "../../netfilter/steps.ts";
 import { describeRule } from "../../report/landing-phrase.ts";
 import type { BoundScenario } from "../scenario/bound-scenario.ts";
 import { isStranger, type KnownRules } from "./known-rules.ts";
-import { findTakenBefore, namePlace } from "./rule-order.ts";
+import { findTakenBefore, namePlace, quotePlace } from "./rule-order.ts";
 
 /** What a remedy is tried on: a run under the rules that were in. */
 export interface Tried {
@@ -27,16 +27,9 @@ export interface Tried {
 
 /** A cause with its flows; `remedy` is what to change, null where nobody has tried it. */
 export interface TracedCause {
-  readonly cause: Omit<CauseReport, "flows" | "breaks" | "remedy">;
-  readonly clause: string | null;
+  readonly cause: Omit<CauseReport, "flows" | "breaks" | "clauses" | "remedy">;
   readonly remedy?: string | null;
   readonly flows: readonly [FlowReport, ...FlowReport[]];
-}
-
-/** Gives the clause that all of some causes break; null where they break several, or none is known. */
-export function findSharedClause(causes: readonly Pick<TracedCause, "clause">[]): string | null {
-  const [first = null, ...others] = new Set(causes.map(({ clause }) => clause));
-  return others.length === 0 ? first : null;
 }
 
 /** Says what to change where a rule is at fault, or missing; `flow` is one of those that show it. */
@@ -49,10 +42,12 @@ export function findRemedy(
     case "other-target":
       return "change this rule to the required one";
     case "missing-rule":
-      return wanted === null ? "add the missing rule" : placeMissing(wanted, flow);
+      return wanted === null ? "add the missing rule" : placeMissing(wanted, flow, rule);
     case "deciding-rule":
       return correctDeciding(rule, wanted, flow, tried);
     case "no-rule":
+      if (flow.decidedBy?.kind === "policy")
+        return `accept these flows in the chain ${flow.decidedBy.policy}, or set its policy to ACCEPT`;
       return `add a rule that takes these flows${nameOwn(wanted === null ? null : findOwnRule(flow, tried))}`;
     case "routing":
       return "add the policy routing";
@@ -86,14 +81,14 @@ function findOwnRule(flow: FlowReport, { bound: { capture }, ownPod }: Tried): R
   return step ? (listPlaces([step])[0] ?? null) : null;
 }
 
-function nameOrigin(place: RulePlace): string {
-  const origin = renderOrigin(place);
-  return `${place.chain} ${place.index}${origin === null ? "" : ` (${origin})`}`;
+/** Before the rule of the same chain that takes the flow instead, or else at the chain's end. */
+function placeMissing({ family, table, chain }: RulePlace, { rules }: FlowReport, taker: RulePlace | null): string {
+  const instead = rules.find((each) => each.family === family && each.table === table && each.chain === chain);
+  return instead === undefined ? `add the missing rule to the chain ${chain}` : insertBefore(instead, taker);
 }
 
-/** Before the rule of the same chain that takes the flow instead, or else at the chain's end. */
-function placeMissing({ family, table, chain }: RulePlace, { rules }: FlowReport): string {
-  const instead = rules.find((each) => each.family === family && each.table === table && each.chain === chain);
-  if (instead === undefined) return `add the missing rule to the chain ${chain}`;
-  return `insert the missing rule before ${nameOrigin(instead)}`;
+/** Says before which rule a missing one is to stand. The text of `taker`, the rule that takes the flows instead, is told already. */
+export function insertBefore(place: RulePlace, taker: RulePlace | null): string {
+  const isTold = taker !== null && renderPlaceKey(taker) === renderPlaceKey(place);
+  return `insert the missing rule before ${isTold ? namePlace(place) : quotePlace(place)}`;
 }

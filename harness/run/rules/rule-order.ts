@@ -22,3 +22,8 @@ export function namePlace(place: RulePlace): string {
   const origin = renderOrigin(place);
   return `${place.chain} ${place.index}${origin === null ? "" : ` (${origin})`}`;
 }
+
+/** Gives a rule's place with its text: `ISTIO_OUTPUT 2 (rules.txt:18): -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN`. */
+export function quotePlace(place: RulePlace): string {
+  return `${namePlace(place)}: ${place.rule}`;
+}

@@ -4,8 +4,7 @@ import { joinExchanged } from "./exchanged-causes.ts";
 import { preferMissing, splitMended } from "./mended-causes.ts";
 import { type FoundRule, findMissingRule, landsAll } from "./missing-rule.ts";
 import { joinMoved } from "./moved-causes.ts";
-import { findSharedClause, type TracedCause, type Tried } from "./remedy.ts";
-import { namePlace } from "./rule-order.ts";
+import { insertBefore, type TracedCause, type Tried } from "./remedy.ts";
 
 /** What is known where the rules under test cannot be held against the mesh's own, rule by rule. */
 export const DECIDES = "this rule decides where these flows land; it is wrong, or a rule before it is missing";
@@ -48,8 +47,7 @@ function join(known: readonly Known[], tried: Tried): TracedCause | null {
   const [first] = known.toSorted((a, b) => a.found.place.index - b.found.place.index);
   const [flow, ...flows] = known.flatMap(({ each }) => each.flows);
   if (!first || !flow || !landsAll([flow, ...flows], first.found, tried)) return null;
-  const clause = findSharedClause(known.map(({ each }) => each));
-  return explain({ ...first.each, clause, flows: [flow, ...flows] }, first.found);
+  return explain({ ...first.each, flows: [flow, ...flows] }, first.found);
 }
 
 function explain(each: TracedCause, { kind, place, text }: FoundRule): TracedCause {
@@ -69,6 +67,6 @@ function explain(each: TracedCause, { kind, place, text }: FoundRule): TracedCau
     : {
         ...each,
         cause: { kind, rule, wanted, why: ANOTHER_TAKES },
-        remedy: `insert the missing rule before ${namePlace(place)}`,
+        remedy: insertBefore(place, rule),
       };
 }

@@ -143,5 +143,6 @@ function explainMiss(
       : "it matched first and did something else";
   if (hasCounted === false && met.length > 0) return "it did not match: the kernel did not count the flow for it";
   if (met.length > 0) return "it is unknown whether it matches";
+  if (nearest.chain !== wanted.chain) return `it is in the chain ${nearest.chain}, not ${wanted.chain}`;
   return "the flow did not reach it, because an earlier rule decided";
 }

@@ -29,6 +29,23 @@ describe("the HTML report", () => {
     );
   });
 
+  test("names the rule that decided where a flow landed, not the last that some packet met, or what did instead", () => {
+    expect(page).toContain(
+      "<td>10.244.0.2:8080</td><td>nat ISTIO_IN_REDIRECT 1 (rules.txt:16): -p tcp -j REDIRECT --to-ports 15006</td>",
+    );
+    const decided = [{ kind: "policy", policy: "filter INPUT" }, { kind: "nothing" }, undefined] as const;
+    const cells = decided.map((decidedBy) => {
+      const [scenario] = sampleReport().scenarios;
+      const [flow] = scenario?.flows ?? [];
+      if (!scenario || !flow) throw new Error("the sample has no flow");
+      const { decidedBy: _, ...rest } = flow;
+      const told = decidedBy === undefined ? rest : { ...rest, decidedBy };
+      const whole = renderHtml({ ...sampleReport(), scenarios: [{ ...scenario, flows: [told] }] });
+      return /<td>10\.244\.0\.2:8080<\/td><td>(.*?)<\/td>/.exec(whole)?.[1];
+    });
+    expect(cells).toEqual(["policy of filter INPUT", "none", ""]);
+  });
+
   test("keeps texts inside its script's data, whatever they contain", () => {
     const report = sampleReport();
     const hostile = "</script><script>alert(1)</script><!--";

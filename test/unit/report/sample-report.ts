@@ -22,6 +22,12 @@ const UID_RULE: RulePlace = {
   index: 3,
   rule: "-A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN",
 };
+const IN_REDIRECT: RulePlace = {
+  ...UID_RULE,
+  chain: "ISTIO_IN_REDIRECT",
+  index: 1,
+  rule: "-A ISTIO_IN_REDIRECT -p tcp -j REDIRECT --to-ports 15006",
+};
 const GID_RULE: RulePlace = {
   ...UID_RULE,
   index: 4,
@@ -87,7 +93,13 @@ export function sampleReport(): Report {
           expected: inbound,
           predicted: inbound,
           observed: { ...inbound, source: "10.244.0.3:41234" },
-          rules: [{ ...UID_RULE, chain: "ISTIO_INBOUND", rule: "-A ISTIO_INBOUND -p tcp -j ISTIO_IN_REDIRECT" }],
+          rules: [
+            { ...UID_RULE, chain: "ISTIO_INBOUND", rule: "-A ISTIO_INBOUND -p tcp -j ISTIO_IN_REDIRECT" },
+            { ...IN_REDIRECT, file: "rules.txt", line: 16 },
+            // The answer meets a rule as well.
+            { ...UID_RULE, table: "filter", chain: "OUTPUT", index: 1, rule: "-A OUTPUT -p tcp -j ACCEPT" },
+          ],
+          decidedBy: { kind: "rule", rule: 1 },
           rulesBy: "prediction",
           wanted: null,
         }),

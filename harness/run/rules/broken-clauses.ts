@@ -1,0 +1,35 @@
+import { findExpectation } from "../../contract/expectation.ts";
+import { firstConnection } from "../../contract/first-connection.ts";
+import type { BrokenClause } from "../../model/cause-report.ts";
+import { meetsExpectation } from "../../model/expectation.ts";
+import type { SandboxAddresses } from "../../model/pod.ts";
+import type { FlowReport } from "../../model/report.ts";
+import type { BoundScenario } from "../scenario/bound-scenario.ts";
+
+/**
+ * Gives the clauses of the contract that some flows break, with the number of flows, most first. A flow that lands where the contract wants
+ * it breaks none, whatever its scenario expects; nor does what the proxy sends on, which may break another clause than the flow itself.
+ *
+ * @example
+ * listBrokenClauses(flows, bound, addresses)
+ * // [{ name: "no-uid-loop", says: "Connections from the proxy are not captured, …", flows: 13 }]
+ */
+export function listBrokenClauses(
+  flows: readonly FlowReport[],
+  { capture, spec }: Pick<BoundScenario, "capture" | "spec">,
+  addresses: SandboxAddresses,
+): readonly BrokenClause[] {
+  const { demand, clauses } = capture.contractFor(addresses);
+  const broken = flows.flatMap((flow) => {
+    if (flow.manner !== "answer" || flow.observed === flow.forwarded) return [];
+    const demanded = demand(firstConnection(flow, spec.shape));
+    const expected = findExpectation(capture, flow, flow.manner, addresses, spec);
+    const isBroken = expected !== null && !meetsExpectation(expected, flow.observed);
+    return isBroken && "clause" in demanded ? [demanded.clause] : [];
+  });
+  return [...Map.groupBy(broken, (name) => name)]
+    .flatMap(([name, { length }]) =>
+      clauses.filter((each) => each.name === name).map(({ says }) => ({ name, says, flows: length })),
+    )
+    .toSorted((a, b) => b.flows - a.flows);
+}
