@@ -9,8 +9,11 @@ export interface TerminalLook {
   /** Width in columns; where a row does not fit, its last parts are left out or stand on a line of their own. */
   readonly columns: number;
   readonly color: "color" | "plain";
-  /** `failures`: flows that landed as expected have no row. `none`: scenarios that passed are left out as well. `all`, unless given. */
-  readonly rows?: "all" | "failures" | "none" | undefined;
+  /**
+   * `failures`: neither flows that landed as expected nor those of a cause have a row. `folded`: the same of a scenario that failed and has
+   * many flows, which are counted in one line. `none`: as `failures`, and scenarios that passed are left out. `all`, unless given.
+   */
+  readonly rows?: "all" | "folded" | "failures" | "none" | undefined;
 }
 
 /** A colour, or another way to write. */

@@ -1,24 +1,22 @@
-import { stripVTControlCharacters } from "node:util";
 import type { BackendName, FlowReport, Omission, Report, ScenarioReport } from "../model/report.ts";
 import { tellCauses } from "./causes-phrase.ts";
-import { CELLS, countCells } from "./cells.ts";
+import { CELLS } from "./cells.ts";
 import {
-  describeAsked,
   describeClasses,
   describeClassFailure,
-  describeGaps,
   describeUnseenFamily,
   listDoubtful,
   listLeft,
   tellAsked,
 } from "./classes-phrase.ts";
-import { describeCoverage, describeUnhit } from "./coverage-phrase.ts";
+import { describeUnhit } from "./coverage-phrase.ts";
 import { describeOmission } from "./evidence.ts";
 import { describeRule, shortenLanding } from "./landing-phrase.ts";
 import { MARKS } from "./marks.ts";
 import { describeRequired, describeRequiredOfAll } from "./required-by-phrase.ts";
 import { renderCause, renderFailed } from "./terminal-causes.ts";
 import { makePaint, type Paint, renderEvidence, STYLES, type TerminalLook } from "./terminal-look.ts";
+import { renderRequired, renderSummary } from "./terminal-summary.ts";
 import { isClear, isGreen, isInCause, selectEvidence, type ToldCauses } from "./told-causes.ts";
 import { wrapLine } from "./wrap-line.ts";
 
@@ -47,9 +45,10 @@ function renderScenario(
 ): string {
   // What stands for a class is one of many, unless it was asked for or is wrong: the number of classes tells of it.
   const isOneOfMany = (each: FlowReport) => !scenario.asked && each.chosenFor === "class" && isClear(each);
-  const isQuiet = (each: FlowReport) =>
-    look.rows !== undefined && look.rows !== "all" && (isClear(each) || isInCause(each, scenario));
-  const shown = scenario.flows.filter((each) => !isOneOfMany(each) && !isQuiet(each));
+  const isTold = (each: FlowReport) => isClear(each) || isInCause(each, scenario);
+  const listed = scenario.flows.filter((each) => !isOneOfMany(each));
+  const rows = chooseRows(scenario, listed, look);
+  const shown = rows === "all" ? listed : listed.filter((each) => !isTold(each));
   const flow = chooseFlowWidth(shown, look);
   const told = new Map<string, string>();
   const blocks = (["answer", "forward"] as const).flatMap((manner) => {
@@ -64,7 +63,7 @@ function renderScenario(
     (notice) => `  ${paint("yellow", "!")} ${wrapLine(`    ${notice}`, 4, look.columns, CELLS).trimStart()}`,
   );
   const omissions = scenario.omissions.flatMap((omission) => renderOmission(omission, look, paint));
-  const classes = renderClasses(scenario, backend, look, paint);
+  const classes = renderClasses(scenario, backend, rows, look, paint);
   const causes = tellCauses(scenario, backend).flatMap((cause) => renderCause(cause, look, paint));
   // Of several scenarios those that are green need no further words.
   const named = isNamed && !isGreen(scenario) ? describeRequired(scenario) : null;
@@ -73,6 +72,7 @@ function renderScenario(
     ...required,
     ...notices,
     ...omissions,
+    ...(rows === "folded" ? [renderFolded(scenario, paint)] : []),
     ...blocks,
     ...causes,
     ...classes,
@@ -81,12 +81,38 @@ function renderScenario(
   return [title, ...parts, ""].join("\n");
 }
 
-function renderClasses(scenario: ScenarioReport, backend: BackendName, look: TerminalLook, paint: Paint) {
+/** Rows above a failure that a person still sees together with it. */
+const ROWS_ABOVE = 20;
+
+/** Whoever reads a failure at the top of a terminal would read hundreds of rows first that tell nothing of it. */
+function chooseRows(
+  scenario: ScenarioReport,
+  { length }: readonly FlowReport[],
+  { rows = "all" }: TerminalLook,
+): NonNullable<TerminalLook["rows"]> {
+  if (rows !== "folded") return rows;
+  // Whoever asks for some flows looks for each of them.
+  return isGreen(scenario) || scenario.asked || length <= ROWS_ABOVE ? "all" : "folded";
+}
+
+/** The flows of causes are told beneath those. */
+function renderFolded({ flows }: ScenarioReport, paint: Paint): string {
+  const count = flows.filter(isClear).length;
+  const told = count === 1 ? "1 flow" : `${count} flows`;
+  return `  ${paint(STYLES.pass, MARKS.pass)} ${told} as expected ${paint("dim", "(--every-flow lists each)")}`;
+}
+
+function renderClasses(
+  scenario: ScenarioReport,
+  backend: BackendName,
+  rows: TerminalLook["rows"],
+  look: TerminalLook,
+  paint: Paint,
+) {
   const { classes, asked, notLookedAt } = scenario;
   const unseen = (notLookedAt ?? []).map((family) => `? ${describeUnseenFamily(family)}`);
   const failed = classes?.failure ? [`? ${describeClassFailure(classes.failure)}`] : [];
-  const isListed = look.rows === undefined || look.rows === "all";
-  const hidden = isListed && !asked && scenario.flows.some((each) => each.chosenFor === "class" && isClear(each));
+  const hidden = rows === "all" && !asked && scenario.flows.some((each) => each.chosenFor === "class" && isClear(each));
   const rest = hidden ? ". Such a flow is in the list above if it landed wrong" : "";
   const told = classes && !classes.failure ? [`${describeClasses(classes, backend)}${rest}`] : [];
   const left = classes ? listLeft(classes).map((line) => `? ${line}`) : [];
@@ -152,44 +178,4 @@ function renderCoverage({ coverage }: ScenarioReport, paint: Paint): readonly st
     return `      ${mark} ${describeRule(rule)}${why === null ? "" : paint("dim", `; ${why}`)}`;
   });
   return [head, ...rows];
-}
-
-/** What the verdict was judged by; nothing where a report does not tell. */
-function renderRequired(
-  required: ReturnType<typeof describeRequired>,
-  indent: number,
-  { columns }: TerminalLook,
-  paint: Paint,
-): readonly string[] {
-  if (required === null) return [];
-  const text = `${" ".repeat(indent)}${required.label} ${required.text}`;
-  return wrapLine(text, indent + 2, columns, CELLS)
-    .split("\n")
-    .map((line) => paint("dim", line));
-}
-
-function renderSummary(report: Report, look: TerminalLook, paint: Paint): string {
-  const { summary, sandbox } = report;
-  const parts = [
-    summary.pass > 0 ? paint("green", `${summary.pass} as expected`) : "0 as expected",
-    ...(summary.wrong > 0 ? [paint("red", `${summary.wrong} not as expected`)] : []),
-    ...(summary.omissions > 0 ? [paint("red", `${summary.omissions} omitted by the rules`)] : []),
-    ...(summary.couldNotLook > 0 ? [paint("yellow", `${summary.couldNotLook} could not be observed`)] : []),
-    ...(summary.mispredicted > 0 ? [paint("magenta", `${summary.mispredicted} predicted wrongly`)] : []),
-    ...describeGaps(summary).map((gap) => paint("yellow", gap)),
-    ...(summary.asked ? [paint("yellow", describeAsked(summary.asked))] : []),
-  ];
-  const flows = summary.flows === 1 ? "1 flow" : `${summary.flows} flows`;
-  const where = [
-    sandbox.backend,
-    sandbox.envoy === "real" ? "real Envoy" : null,
-    sandbox.iptables && `iptables ${sandbox.iptables}`,
-    sandbox.kernel && `Linux ${sandbox.kernel}`,
-  ];
-  const place = where.filter((part) => part !== null).join(", ");
-  const coverage = summary.coverage === null ? "" : `${describeCoverage(summary.coverage)}\n`;
-  const sum = `${flows}: ${parts.join(", ")}, in ${(summary.durationMs / 1000).toFixed(2)} s`;
-  const fits = countCells(stripVTControlCharacters(sum)) + countCells(place) + 3 <= look.columns;
-  const required = renderRequired(describeRequiredOfAll(report), 0, look, paint);
-  return `${coverage}${[`${sum}${fits ? " " : "\n  "}(${place})`, ...required].join("\n")}\n`;
 }

@@ -64,6 +64,19 @@ export async function tellReport(
     if (path !== "-") writeOutput(path, await RENDERERS[format](report, linkFrom(dirname(path), io)));
 }
 
+/**
+ * Gives which flows a table has rows for, by the options that were given. Where none was, a person at a terminal looks for what failed, and
+ * a log keeps all.
+ */
+export function readRows(
+  has: (option: string) => boolean,
+  { display }: Pick<CommandIo, "display">,
+): NonNullable<TerminalLook["rows"]> {
+  if (has("quiet")) return "none";
+  if (has("only-failures")) return "failures";
+  return display.isTerminal && !has("every-flow") ? "folded" : "all";
+}
+
 /** Every text of the report is escaped before colours are put around it. */
 async function renderTable(
   report: Report,

@@ -17,7 +17,20 @@ import { findScenarioFiles, isMadeFromConfig, SCENARIO_FOLDER } from "./scenario
 
 /** Options that say which scenarios are run, how many at once, and what is told of them: one flow is asked about without. */
 const OF_THE_RUN = [
-  ...["all", "list", "jobs", "shard", "json", "report", "only-failures", "quiet", "evidence", "coverage", "max-flows"],
+  ...[
+    "all",
+    "list",
+    "jobs",
+    "shard",
+    "json",
+    "report",
+    "only-failures",
+    "quiet",
+    "every-flow",
+    "evidence",
+    "coverage",
+    "max-flows",
+  ],
   ...["min-coverage", "keep", "pause-on-fail", "watch", "flows"],
 ];
 /** Options of `verify` that `explain` has too. */

@@ -91,6 +91,11 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
       { name: "only-failures", value: null, help: "prints no row for flows that landed as expected" },
       { name: "quiet", value: null, help: "prints only what failed, and the totals" },
       {
+        name: "every-flow",
+        value: null,
+        help: "prints a row for each flow on a terminal too; without it, a scenario that failed and has many flows only counts those that landed as expected there",
+      },
+      {
         name: "evidence",
         value: "FOLDER",
         help: "writes for each scenario with a wrong landing: rules with counters, connections, sockets, routing, agent logs, and how to reproduce it",

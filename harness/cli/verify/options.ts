@@ -15,7 +15,7 @@ import type { CommandIo } from "../command.ts";
 import { findUnrepeatable, resolveInput } from "../input/input-file.ts";
 import { type RulesSource, readRulesPaths, readTable } from "../input/rules-file.ts";
 import { findUnwritableFolder } from "../output/output-file.ts";
-import { type ReportFile, readReportFile } from "../output/report-output.ts";
+import { type ReportFile, readReportFile, readRows } from "../output/report-output.ts";
 import { refuseUsage } from "../refusal.ts";
 import { refuseContainerOptions, refuseReuse } from "./container-options.ts";
 import { VERIFY_OPTIONS } from "./help.ts";
@@ -66,7 +66,7 @@ export interface VerifyOptions {
   readonly onWrong: "go-on" | "pause";
   readonly output: "text" | "json";
   /** Which flows the table has rows for. */
-  readonly rows: "all" | "failures" | "none";
+  readonly rows: ReturnType<typeof readRows>;
 }
 
 /** Reads `verify`'s words. Throws `bad-usage` with every finding, those about files that are not there among them. */
@@ -105,7 +105,7 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo, reads:
     repetition: choose("watch", "watch", "once"),
     onWrong: choose("pause-on-fail", "pause", "go-on"),
     output: choose("json", "json", "text"),
-    rows: has("quiet") ? "none" : choose("only-failures", "failures", "all"),
+    rows: readRows(has, io),
   };
   findings.push(...findContradictions(options, read), ...findUnrepeatableRules(options));
   if (options.evidence !== null) findings.push(...findUnwritableFolder("--evidence", options.evidence));

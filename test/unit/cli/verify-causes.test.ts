@@ -408,6 +408,21 @@ describe("the causes of wrong landings", () => {
     expect(readFileSync(summary, "utf8")).toMatch(/^### ❌ landfall: /);
     expect((await run(...words)).err).not.toMatch(/^::error/m);
   });
+  test("is on a terminal what a person sees first: flows that passed are counted there, unless each is asked for", async () => {
+    const name = write("seen.txt", (rules) => rules.replace("--to-ports 15006", "--to-ports 15007"));
+    const words = ["verify", ...FLAGS, "--rules", name, "--sandbox", "simulated"];
+    const display = { columns: 80, isTerminal: true, color: false, progress: "appended" } as const;
+    const shown = async (...more: readonly string[]) =>
+      (await runCommandIn({ workingDirectory: folder, display }, ...words, ...more)).out;
+    const seen = await shown();
+    expect(seen).toMatch(
+      /\n {2}✓ \d+ flows as expected \(--every-flow lists each\)\n\n {2}✗ \d+ flows land on app:15007 /,
+    );
+    expect(seen).not.toMatch(/^ {2}[✓✗] \S+ -> /m);
+    const logged = (await run(...words)).out;
+    expect((await shown("--every-flow")).match(/^ {2}[✓✗] \S+ -> /gm)).toEqual(logged.match(/^ {2}[✓✗] \S+ -> /gm));
+    expect(await shown("--only-failures")).not.toContain("--every-flow");
+  });
   test("is named again at the end where there are several scenarios, and --quiet leaves out what passed", async () => {
     const { out } = await run("verify", "own.mjs", "seed", "--sandbox", "simulated", "--quiet");
     expect(out).toMatch(/^Failed:\n {2}own: 1 flow lands on envoy-inbound:15006 instead of app:8080; rule /m);

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import { makeLanding } from "../../../harness/model/landing.ts";
+import type { FlowReport, ScenarioReport } from "../../../harness/model/report.ts";
 import { summarize } from "../../../harness/model/report-summary.ts";
 import { renderHtml } from "../../../harness/report/html.ts";
 import { renderJunit } from "../../../harness/report/junit.ts";
@@ -39,6 +40,7 @@ no-pass-through-rule: Without the 127.0.0.6 rule what comes in loops.
 
 flows hit 1 of 3 rules that some TCP or UDP flow can reach, 33.3 %; no TCP or UDP flow can reach the other 1
 6 flows: 4 as expected, 1 not as expected, 1 could not be observed, 2 predicted wrongly, in 0.91 s (docker, iptables 1.8.9 (nf_tables), Linux 6.18.0)
+The words of this report: docs/reading-a-failure.md
 `;
 
 describe("the report in a terminal", () => {
@@ -148,5 +150,36 @@ describe("the report in a terminal", () => {
       "      expected  upstream:80",
       "      cause     same as envoy -> upstream:80",
     ]);
+  });
+
+  test("counts what passed in a line where a scenario failed and has many flows, and rows are to be folded", () => {
+    const [passed] = sampleReport().scenarios[0]?.flows ?? [];
+    const [scenario] = sampleReport().scenarios;
+    if (!scenario || !passed) throw new Error("the sample has no scenario");
+    const render = (
+      count: number,
+      rows: "all" | "folded",
+      more: readonly FlowReport[],
+      asked?: ScenarioReport["asked"],
+    ) => {
+      const flows = [...Array.from({ length: count }, () => passed), ...more];
+      const scenarios = [{ ...scenario, flows, coverage: null, notices: [], ...(asked ? { asked } : {}) }];
+      const look = { columns: 80, color: "plain", rows } as const;
+      return renderTerminal({ ...sampleReport(), scenarios, summary: summarize(scenarios, 1) }, look);
+    };
+    const blind = scenario.flows.filter(({ verdict }) => verdict === "could-not-look");
+    expect(blind).toHaveLength(1);
+    const rowsOf = (text: string) => text.match(/^ {2}[✓?] \S+ -> /gm)?.length;
+    const folded = render(20, "folded", blind);
+    expect(folded).toContain(
+      "\n  ✓ 20 flows as expected (--every-flow lists each)\n  ? uid=1337,gid=1000 -> upstream:80",
+    );
+    expect(rowsOf(folded)).toBe(1);
+    expect(render(20, "all", blind)).toContain(folded.slice(folded.indexOf("  ? ")));
+    const asked = { patterns: ["*"], flows: 21, of: 21, remaining: [], failure: null };
+    expect(
+      [render(20, "all", blind), render(19, "folded", blind), render(20, "folded", blind, asked)].map(rowsOf),
+    ).toEqual([21, 20, 21]);
+    expect(rowsOf(render(21, "folded", []))).toBe(21);
   });
 });
