@@ -41,7 +41,7 @@ input, select, button { font: inherit; } [aria-disabled=true] { color: var(--dim
 .commands { display: contents; } .commands details { font-size: 0.85em; } .commands summary { color: var(--dim); }
 .commands details[open] { flex-basis: 100%; padding-left: 1.6rem; } .commands p + p { margin-top: 0.4rem; }
 .required { margin: -0.9rem 0 1rem; color: var(--dim); } .scenario .required { margin: 0.4rem 0; }
-.run { margin: 0 0 1.2rem; } .kept { display: block; margin: 0.3rem 0; } .rules summary { color: var(--dim); }
+.run, .legend { margin: 0 0 0.6rem; } .legend { margin-bottom: 1.2rem; } .legend dl { margin-top: 0.4rem; } .kept { display: block; margin: 0.3rem 0; } .rules summary { color: var(--dim); }
 .rules h3 { font-size: 0.85em; margin: 0.6rem 0 0; color: var(--dim); } .rules ol { margin: 0; padding-left: 2.4rem; }
 .rules li { overflow-wrap: anywhere; } .rules small { color: var(--dim); }
 dialog { box-sizing: border-box; width: min(70rem, 100vw - 1rem); max-height: calc(100vh - 1rem); border: 1px solid var(--line);
@@ -62,6 +62,6 @@ figcaption svg { width: 2rem; height: 0.7rem; margin-right: 0.4rem; vertical-ali
   tr.wrong-row, tr.could-not-look-row { border-bottom: 0; padding-bottom: 0; }
   tbody td, tr.evidence td { border: 0; padding: 0; overflow-wrap: anywhere; } td:nth-child(n + 4) { grid-column: 2 / -1; }
   tr[id] > td:nth-child(5):not(:empty)::before { content: "dialled "; } tr[id] > td:nth-child(6):not(:empty)::before { content: "decided by "; }
-  dl { margin-left: 1.4rem; }
+  dl { margin-left: 1.4rem; } .legend dl { display: block; } .legend dd { margin-left: 1rem; }
 }
 `;

@@ -13,6 +13,7 @@ import { describeUnhit } from "./coverage-phrase.ts";
 import { renderOmission, renderRows } from "./html-evidence.ts";
 import { renderFailures } from "./html-failures.ts";
 import { nameRow, renderFlow } from "./html-flow.ts";
+import { renderLegend } from "./html-legend.ts";
 import { FILTER_FORM, renderPage, renderProvenance } from "./html-page.ts";
 import { type LinkTo, renderKeptEvidence, renderRuleList } from "./html-rules.ts";
 import { type Html, html } from "./html-text.ts";
@@ -36,6 +37,7 @@ ${renderSummary(report)}
 ${renderRequired(shared)}
 ${renderProvenance(report)}
 ${renderFailures(report, linkTo)}
+${renderLegend(report)}
 ${FILTER_FORM}
 ${report.scenarios.map((scenario, i) => renderScenario(scenario, i, report.sandbox.backend, linkTo, shared === null))}`;
   return renderPage(renderVerdict(report), content, report);

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { summarize } from "../../../harness/model/report-summary.ts";
 import { renderHtml } from "../../../harness/report/html.ts";
 import { html } from "../../../harness/report/html-text.ts";
+import { REPORT_WORDS } from "../../../harness/report/report-words.ts";
 import { sampleMispredictedReport, sampleOmissionReport, sampleReport } from "./sample-report.ts";
 
 /** What a report was made with that read one file. */
@@ -44,6 +46,27 @@ describe("the HTML report", () => {
       return /<td>10\.244\.0\.2:8080<\/td><td>(.*?)<\/td>/.exec(whole)?.[1];
     });
     expect(cells).toEqual(["policy of filter INPUT", "none", ""]);
+  });
+
+  test("explains the words that it uses, with the uids and addresses of the run, and the page about failures explains all", () => {
+    const [, legend = ""] = /<details class="legend">.*?<dl>(.*?)<\/dl>/s.exec(page) ?? [];
+    const told = [...legend.matchAll(/<dt><code>(.*?)<\/code><\/dt><dd class="said">(.*?)<\/dd>/g)].map(
+      ([, word, text]) => [word, text],
+    );
+    expect(told).toEqual(
+      expect.arrayContaining([
+        ["envoy", "a process in the pod with uid 1337 and gid 1337"],
+        ["client", "another host, 10.244.0.3"],
+        ["pod", "the pod&#39;s own address, 10.244.0.2"],
+        ["via", expect.stringContaining("passed before it landed")],
+      ]),
+    );
+    // Nothing of the sample is an echo, or is refused.
+    for (const unused of ["/icmp", "refused"]) expect(told.map(([word]) => word)).not.toContain(unused);
+    const document = readFileSync(new URL("../../../docs/reading-a-failure.md", import.meta.url), "utf8");
+    const [, table = ""] = /## The words of a report\n(.*?)\n## /s.exec(document) ?? [];
+    const missing = REPORT_WORDS.flatMap((word) => word.split(", ")).filter((word) => !table.includes(`\`${word}\``));
+    expect(missing).toEqual([]);
   });
 
   test("keeps texts inside its script's data, whatever they contain", () => {
