@@ -59,7 +59,7 @@ export function listDeviations(
  * Says of each deviation, in words, what the tool does and what its documents promise. `what` is what the flows stand for.
  *
  * @example
- * "2 flows, for example client -> pod:22, are to land as the mesh's own tool has it: SSH's port 22 is redirected like all others. …"
+ * "2 flows, for example client -> pod:22, must land where the mesh's own tool sends them, which is not what its documentation says. …"
  */
 export function describeDeviations(deviations: readonly MetDeviation[], what: "flow" | "class"): readonly string[] {
   const names = { flow: ["flow", "flows"], class: ["class of flows", "classes of flows"] } as const;
@@ -68,6 +68,7 @@ export function describeDeviations(deviations: readonly MetDeviation[], what: "f
     const count = rest.length + 1;
     const text = example && renderFlowText(example.spec);
     const which = count === 1 ? `1 ${one}, ${text}` : `${count} ${several}, for example ${text}`;
-    return `${which}, ${count === 1 ? "is" : "are"} to land as the mesh's own tool has it: ${tool} The mesh's documentation says otherwise: "${promise}" With --strict the documentation counts.`;
+    const they = count === 1 ? "it" : "they";
+    return `${which}, must land where the mesh's own tool sends ${count === 1 ? "it" : "them"}, which is not what its documentation says. The tool: ${tool} The documentation: "${promise}" With --strict ${they} must land as the documentation says.`;
   });
 }

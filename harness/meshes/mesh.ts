@@ -122,6 +122,8 @@ export interface Traces {
    * of its own.
    */
   looksMade(family: 4 | 6, table: string, chain: string, body: string): boolean;
+  /** Says whether a rule of a chain that another mesh makes too tells that it is this mesh's; left out where its chains tell enough. */
+  tells?(chain: string, rule: Rule): boolean;
 }
 
 /** The tool whose rules a mesh reproduces. */

@@ -1,10 +1,12 @@
+import type { AnalysisSetting } from "../../analysis/flows/partition.ts";
 import { glanceFlows } from "../../analysis/map-glance.ts";
 import { listProperties } from "../../analysis/proof/properties.ts";
 import { proveProperties } from "../../analysis/proof/prove.ts";
 import { LandfallError } from "../../errors.ts";
 import { renderIptablesSave } from "../../formats/iptables-save.ts";
+import type { Capture } from "../../model/capture.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
-import { listFamilies } from "../../model/ruleset.ts";
+import { listFamilies, type PodRules } from "../../model/ruleset.ts";
 import { reachEngine } from "../../sandbox/docker/engine.ts";
 import { findLiveContainer, findNamed, findProcess, type LiveNamespace } from "../../sandbox/live/live-namespace.ts";
 import { readLiveRules } from "../../sandbox/live/live-rules.ts";
@@ -15,6 +17,7 @@ import { JUDGING } from "../arguments/judging.ts";
 import { CONTRACT_OPTION, MANIFEST_OPTION, STRICT_OPTION } from "../arguments/mesh-specs.ts";
 import { lastValue, type OptionSpec, type ParsedOptions } from "../arguments/options.ts";
 import type { Command, CommandIo } from "../command.ts";
+import { tellLikelyMesh } from "../input/surroundings.ts";
 import { findLiveTies, type Inspected, inspectedRules, livePodIps, makeLiveSetting } from "../inspect/live-pod.ts";
 import { renderInspection, renderInspectionData } from "../inspect/text.ts";
 import { refuseUsage } from "../refusal.ts";
@@ -105,9 +108,7 @@ export const inspect: Command = {
     const glances = listFamilies(rules).map((family) => glanceFlows(rules, family, setting));
     const isAsked = line.captureFrom === "flags";
     tellTies(inspected, isAsked ? "judged" : "shown", io);
-    const results = isAsked
-      ? proveProperties(rules, line.capture, setting, listProperties(line.capture.contractFor(setting.addresses)))
-      : null;
+    const results = isAsked ? judgeRules(rules, line.capture, setting, io) : null;
     const shown = { inspected, rules, glances, results };
     io.out(
       format === "json"
@@ -118,6 +119,11 @@ export const inspect: Command = {
     return exitCodeOfProof(results, () => undefined);
   },
 };
+
+function judgeRules(rules: PodRules, capture: Capture, setting: AnalysisSetting, io: CommandIo) {
+  tellLikelyMesh(rules, capture, io);
+  return proveProperties(rules, capture, setting, listProperties(capture.contractFor(setting.addresses)));
+}
 
 /** Of chains at one hook and priority the kernel runs first what was registered last, and nobody can see which that is. */
 function tellTies(inspected: Inspected, what: "judged" | "shown", io: CommandIo): void {

@@ -3,6 +3,7 @@ import { type LandedFlow, type PropertyResult, proveProperties } from "../../ana
 import { FLOW_PROTOCOLS, type Flow, type Manner } from "../../model/flow.ts";
 import { renderFlowText } from "../../model/flow-spec.ts";
 import { placeInFile, type RulePlace } from "../../model/rule-place.ts";
+import { describeRequired } from "../../report/required-by-phrase.ts";
 import { listLanded, type ObservationOf, observeResults } from "../../run/observation/results.ts";
 
 import { STRICT_OPTION } from "../arguments/mesh-specs.ts";
@@ -14,6 +15,7 @@ import { ANALYSIS_OPTIONS, readAnalysisInput } from "../input/analysis-input.ts"
 import { writeExplain } from "../output/explain-command.ts";
 import { chooseProperties, readProperties, refuseEmpty, refuseUnspoken } from "../prove/own-properties.ts";
 import { renderProofData, renderProofText } from "../prove/text.ts";
+import { describeRequiredBy } from "../verify/required-by.ts";
 import type { CommandHelp } from "./help.ts";
 
 const SPECS: readonly OptionSpec[] = [
@@ -93,6 +95,8 @@ export const prove: Command = {
       shape: capture.shape,
       explain: (flow: Flow, manner: Manner) => writeExplain(renderFlowText(flow.spec), manner, line),
       inFile: (place: RulePlace) => placeInFile(place, rules),
+      // Rules that settings have made are judged by the same settings.
+      requiredBy: given.length > 0 ? describeRequired({ requiredBy: describeRequiredBy(line, null) }) : null,
     };
     io.out(
       isData

@@ -5,8 +5,10 @@ import { type IpSet, readIpsets } from "../../formats/ipset-save.ts";
 import { readRoutingListing } from "../../formats/routing-listing.ts";
 import { resolveSets } from "../../formats/set-matches.ts";
 import { renderHex } from "../../formats/values.ts";
+import { findLikelyMesh } from "../../meshes/likely-mesh.ts";
 import type { Capture } from "../../model/capture.ts";
 import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
+import { listWords } from "../../model/listed-words.ts";
 import type { PodShape } from "../../model/pod-shape.ts";
 import type { MarkTest, PolicyRouting } from "../../model/policy-routing.ts";
 import { listTargets } from "../../model/rule-parts.ts";
@@ -122,9 +124,26 @@ export function placeRules(
   const taken = isImplied ? { ...implied, addresses: own.addresses } : own;
   const rules: PodRules = { ...outside, policyRouting: routing ?? taken };
   tellUnusedMarks([rules], io);
+  tellLikelyMesh(outside, capture, io);
   if (capture.generated === null) return { rules, capture };
   return { rules, capture: withShape(capture, (shape) => impliedShape(shape, rulesets)) };
 }
+
+/** Tells of rules that look like those of another mesh than the one that is asked for: they do not do what it demands. */
+export function tellLikelyMesh({ ip, ip6 }: FamilyRules, { mesh }: Capture, io: Pick<CommandIo, "err">): void {
+  const rulesets = [ip, ip6].filter((ruleset) => ruleset !== null);
+  const likely = findLikelyMesh(rulesets, mesh);
+  if (likely === null) return;
+  const { name } = likely.mesh;
+  const rest = likely.names.slice(CHAINS_NAMED).length;
+  const chains = [...likely.names.slice(0, CHAINS_NAMED), ...(rest > 0 ? [`${rest} more`] : [])];
+  io.err(
+    `landfall: the rules look like those of ${name} (${listWords(chains, "and")}), and landfall uses the settings and demands of --mesh ${mesh}. If they are meant for ${name}, add --mesh ${name}.\n`,
+  );
+}
+
+/** Chains by which a mesh is told that are named. */
+const CHAINS_NAMED = 3;
 
 /** Wherever the pod stands. */
 function withShape(capture: Capture, edit: (shape: PodShape) => PodShape): Capture {

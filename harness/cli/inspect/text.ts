@@ -100,7 +100,9 @@ function renderVerdict(
   };
   return (
     head +
-    renderProofText(failed, () => undefined, { display, shape: line.capture.shape, explain, inFile: (place) => place })
+    renderProofText(failed, () => undefined, {
+      ...{ display, explain, shape: line.capture.shape, inFile: (place) => place, requiredBy: null },
+    })
   );
 }
 

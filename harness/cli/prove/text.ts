@@ -63,6 +63,8 @@ export interface ProofLook {
   readonly explain: (flow: Flow, manner: Manner) => string | null;
   /** Gives a rule's place with its file and line, where it came from one. */
   readonly inFile: (place: RulePlace) => RulePlace;
+  /** What rules from outside are judged by; null of rules that the settings have made. */
+  readonly requiredBy: { readonly label: string; readonly text: string } | null;
 }
 
 /** Tells the results to a person, no line wider than the display, one unbroken word aside. */
@@ -77,7 +79,8 @@ export function renderProofText(
   const scope = `Every ${named} flow that can reach the rules is checked${but}; other protocols are not analysed.`;
   const observed = listLanded(results).flatMap((landed) => observationOf(landed) ?? []);
   const width = chooseColumns(look.display);
-  return [...lines, scope, ...renderSummary(observed)]
+  const required = look.requiredBy === null ? [] : [`${look.requiredBy.label} ${look.requiredBy.text}`];
+  return [...lines, scope, ...required, ...renderSummary(observed)]
     .map((line) => `${isCommand(line) ? line : wrapLine(line, indentOf(line), width)}\n`)
     .join("");
 }

@@ -23,7 +23,7 @@ export function describeDefaultConfig({ environment, files, names, pod }: MeshIn
   const heeded = list(false) === "" ? "" : `, and the values of ${list(false)}`;
   const outweighed = list(true) === "" ? "" : ` They outweigh ${list(true)}.`;
   return isSeed
-    ? `no flag is given; landfall uses the seed command's settings: ${SEED_COMMAND}${heeded}.${outweighed}`
+    ? `no flag is given; landfall uses the settings of Istio 1.4's seed command (--mesh istio-1.4): ${SEED_COMMAND}${heeded}.${outweighed}`
     : `no flag is given; landfall uses Istio 1.4's own defaults, which capture nothing${heeded}. (Without flags, verify, prove, map, explain and mutate use the seed command.)`;
 }
 

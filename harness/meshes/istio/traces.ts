@@ -28,5 +28,10 @@ export const ISTIO_TRACES: Traces = {
   // The tool inserts the redirects of virtual machines, and appends all else but their returns, which look like those of -c.
   placementOf: (chain, { target }) =>
     chain === "PREROUTING" && target?.kind === "jump" && target.chain === CHAINS.outboundRedirect ? "top" : "bottom",
+  // Istio 1.4 has the same chains, and leaves nothing inside the pod alone for not being the proxy's.
+  tells: (chain, { matches }) =>
+    chain === CHAINS.outbound &&
+    matches.some((match) => match.kind === "out-interface" && !match.negated && match.name === "lo") &&
+    matches.some((match) => match.kind === "owner" && match.negated),
   looksMade: (_family, table, chain, body) => (LOOKS[`${table} ${chain}`] ?? []).some((look) => look.test(body)),
 };

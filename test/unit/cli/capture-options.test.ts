@@ -89,7 +89,7 @@ describe("a command's own options together with the generator's", () => {
       return said;
     };
     expect(tell("injected", ["-t"])).toBe(
-      `landfall: no flag is given; landfall uses the seed command's settings: ${SEED_COMMAND}, and the values of ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE. They outweigh ISTIO_INBOUND_PORTS.\n`,
+      `landfall: no flag is given; landfall uses the settings of Istio 1.4's seed command (--mesh istio-1.4): ${SEED_COMMAND}, and the values of ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE. They outweigh ISTIO_INBOUND_PORTS.\n`,
     );
     expect(tell("tool", [])).toMatch(
       /^landfall: no flag is given; landfall uses Istio 1\.4's own defaults, which capture nothing, and the values of ISTIO_INBOUND_PORTS, ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE\. \(.*\)\n$/,

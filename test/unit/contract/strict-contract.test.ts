@@ -52,7 +52,7 @@ describe("where a mesh's tool and its documents differ", () => {
     const plain = await runCommand(...words);
     expect(plain.code).toBe(0);
     expect(plain.out).toMatch(
-      /2 flows, for example client -> pod:22, are to land as the mesh's own tool has it:\s+SSH's\s+port 22\s+is/,
+      /2 flows, for example client -> pod:22, must land where the mesh's own tool sends them, which is\s+not what its documentation says\.\s+The tool: SSH's port 22 is/,
     );
     const strict = await runCommand(...words, "--strict");
     expect(strict.code).toBe(1);
