@@ -29,7 +29,8 @@ function read(name: string): string {
 /** What the end of the output says of who requires it. */
 async function tellRequired(words: readonly string[], environment?: Readonly<Record<string, string>>) {
   const out = await verify(words, environment);
-  return out.slice(out.indexOf("Required by")).replaceAll(/\s+/g, " ").trim();
+  const [told = ""] = out.slice(out.indexOf("Required by")).split(/\n(?=\S)/);
+  return told.replaceAll(/\s+/g, " ").trim();
 }
 
 describe("what a verdict was judged by", () => {
