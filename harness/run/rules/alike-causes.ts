@@ -8,7 +8,7 @@ export interface FoundCause {
   readonly cause: TracedCause["cause"];
   /** The clause that it breaks, with what it says; null where that says nothing of the cause. */
   readonly clause: string | null;
-  /** Whether a rule that the mesh has not takes it: one cause, whatever was required. */
+  /** Whether a rule that the mesh has not takes it, or a policy drops it: one cause, whatever was required. */
   readonly isWhole: boolean;
   /** The same for flows that may have one cause. */
   readonly key: string;

@@ -1,6 +1,6 @@
 import { findExpectation } from "../../contract/expectation.ts";
 import { firstConnection } from "../../contract/first-connection.ts";
-import { ANOTHER_TAKES, type BrokenClause, type CauseReport, DOES_OTHERWISE } from "../../model/cause-report.ts";
+import { ANOTHER_TAKES, type CauseReport, DOES_OTHERWISE } from "../../model/cause-report.ts";
 import { meetsExpectation } from "../../model/expectation.ts";
 import { renderFlowText } from "../../model/flow-spec.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
@@ -11,7 +11,7 @@ import { compilePod } from "../../netfilter/simulator.ts";
 import { describeLanding } from "../../report/landing-phrase.ts";
 import type { BoundScenario } from "../scenario/bound-scenario.ts";
 import { type FoundCause, joinAlike } from "./alike-causes.ts";
-import { listBrokenClauses } from "./broken-clauses.ts";
+import { tellBrokenClauses } from "./broken-clauses.ts";
 import {
   findDeciding,
   findRivalRule,
@@ -57,7 +57,7 @@ export function findCauses(
     const cause = findContradiction(flow, bound, addresses) ?? findCause(flow, known);
     const isTurnedAway = cause.rule !== null && turnsAway(cause.rule, known);
     const clause = isTurnedAway ? null : findClause(flow, cause, bound, addresses);
-    const isWhole = isTurnedAway || isOdd(cause, known);
+    const isWhole = isTurnedAway || isOdd(cause, known) || isDropped(cause, flow);
     return { flow, cause, clause, isWhole, key: keyOf(cause, flow, isWhole, known) };
   });
   const places = new Map(wrong.map((flow, i) => [flow, i]));
@@ -71,16 +71,10 @@ export function findCauses(
     tried,
   ).map(({ cause, remedy, flows: [first, ...others] }) => ({
     ...cause,
-    ...(cause.kind === "expectation" ? {} : tellBroken(listBrokenClauses([first, ...others], bound, addresses))),
+    ...(cause.kind === "expectation" ? {} : tellBrokenClauses([first, ...others], bound, addresses)),
     remedy: remedy ?? findRemedy(cause, first, tried),
     flows: [first, ...others].toSorted((a, b) => placeOf(a) - placeOf(b)).map(({ flow, manner }) => ({ flow, manner })),
   }));
-}
-
-function tellBroken(clauses: readonly BrokenClause[]): Pick<CauseReport, "breaks" | "clauses"> {
-  const [only, ...others] = clauses;
-  if (only === undefined) return {};
-  return { ...(others.length === 0 ? { breaks: `${only.name}: ${only.says}` } : {}), clauses };
 }
 
 /**
@@ -108,11 +102,11 @@ function keyOf(
   known: KnownRules,
 ): string {
   const [ruleKey, wantedKey] = [rule, wanted].map((place) => place && renderPlaceKey({ ...place, family: 4 }));
+  // What no rule takes lands wherever it was dialled, and so does what a rule only lets go.
+  if (kind === "no-rule") return JSON.stringify([kind, wanted?.chain, why]);
   if (kind === "other-target" || isWhole) return JSON.stringify([kind, ruleKey]);
   if (kind === "missing-rule") return JSON.stringify([kind, wantedKey]);
   if (kind === "routing" || kind === "expectation") return JSON.stringify([kind, why]);
-  // What no rule takes lands wherever it was dialled, and so does what a rule only lets go.
-  if (kind === "no-rule") return JSON.stringify([kind, wanted?.chain, why]);
   // A rule that stands before several others is said of each to stand before that one.
   if (rule !== null && !settles(rule, known)) return JSON.stringify([kind, ruleKey, why]);
   return JSON.stringify([kind, ruleKey, why, observed.kind, observed.listener]);
@@ -153,6 +147,11 @@ function findCause(flow: FlowReport, known: KnownRules): Cause {
   return rule === null
     ? { kind: "no-rule", rule, wanted: place, why: "no rule takes these flows" }
     : { kind: "deciding-rule", rule, wanted: place, why: DECIDES };
+}
+
+/** Says whether a policy is to blame. */
+function isDropped({ kind, wanted }: Cause, { decidedBy }: FlowReport): boolean {
+  return kind === "no-rule" && wanted === null && decidedBy?.kind === "policy";
 }
 
 /** What the policy of a chain drops has met every rule that it was to meet. */

@@ -69,6 +69,12 @@ describe("what decided where a flow landed", () => {
     expect((await run("map", "--rules", "drop.txt")).out).toMatch(/timed-out +filter INPUT policy$/m);
   });
 
+  test("is one policy for flows of several requirements and ends", async () => {
+    const drop = "*filter\n:OUTPUT DROP [0:0]\n-A OUTPUT -o lo -j ACCEPT\nCOMMIT\n";
+    const { causes } = await verify("drop-out.txt", (rules) => rules + drop);
+    expect(causes?.map(({ why }) => why.slice(0, 40))).toEqual(["the policy of the chain filter OUTPUT dr"]);
+  });
+
   test("is told beside every requirement that is broken, those of most flows first, and headed by each fate", async () => {
     const name = "uid.txt";
     const { causes = [] } = await verify(name, (rules) => rules.replace("--uid-owner 1337", "--uid-owner 1000"));
