@@ -121,7 +121,14 @@ function describeInstead(flows: readonly FlowReport[], kinds: readonly Landing["
   // A listener, where they were dialled, timing out: the one who reads "instead of" takes a name first, and a doing last.
   const rank = (end: string) => (end === asDialled ? 1 : isDoing(end) ? 2 : 0);
   const ends = [...new Set(places)].toSorted((a, b) => rank(a) - rank(b));
-  return ends.length <= LISTED ? ` instead of ${listWords(ends, "or")}` : null;
+  return ends.length <= LISTED ? ` instead of ${listEnds(ends)}` : null;
+}
+
+/** `landing on envoy-inbound:15006, on app:22 or where they were dialled`. */
+function listEnds(ends: readonly string[]): string {
+  const [first = "", ...others] = ends;
+  const isEveryLanding = ends.every((end) => end.startsWith("landing "));
+  return listWords([first, ...others.map((end) => (isEveryLanding ? end.replace("landing ", "") : end))], "or");
 }
 
 function isEveryListener(kinds: readonly Landing["kind"][]): boolean {
