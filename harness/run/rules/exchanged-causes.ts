@@ -4,7 +4,7 @@ import type { FlowReport } from "../../model/report.ts";
 import { findRuleAt, type RulePlace, renderChainKey } from "../../model/rule-place.ts";
 import { familyKey } from "../../model/ruleset.ts";
 import { isStranger, isThere, leadsAway } from "./known-rules.ts";
-import { landsAll } from "./missing-rule.ts";
+import { landsAll, landsWith } from "./missing-rule.ts";
 import type { TracedCause, Tried } from "./remedy.ts";
 
 /**
@@ -55,6 +55,7 @@ function widen(each: TracedCause, tried: Tried): TracedCause {
 function narrow(each: TracedCause, tried: Tried): TracedCause {
   const { kind, rule } = each.cause;
   if (kind !== "deciding-rule" || rule === null || !isStranger(rule, tried.known)) return each;
+  if (isSurplus(rule, each.flows, tried)) return each;
   const candidates = listPlacedRules(tried.own[familyKey(rule.family)]).filter(
     ({ place }) => renderChainKey(place) === renderChainKey(rule) && !isThere(place, tried.known),
   );
@@ -64,6 +65,17 @@ function narrow(each: TracedCause, tried: Tried): TracedCause {
     if (cause !== null) return { ...each, cause: { ...cause, why } };
   }
   return each;
+}
+
+/** Says whether a chain has more rules than the mesh's, and all lands as expected without this one: then it stands for no other rule. */
+function isSurplus(rule: RulePlace, flows: readonly FlowReport[], tried: Tried): boolean {
+  const [there, own] = [tried.rules, tried.own].map((rules) =>
+    listPlacedRules(rules[familyKey(rule.family)]).filter(
+      ({ place }) => renderChainKey(place) === renderChainKey(rule),
+    ),
+  );
+  const hasMore = (there?.length ?? 0) > (own?.length ?? 0);
+  return hasMore && landsWith(flows, rule, (rules) => rules.toSpliced(rule.index - 1, 1), tried);
 }
 
 /** Puts the required rule into the place of one of the same chain; null where that does not land these flows as expected. */

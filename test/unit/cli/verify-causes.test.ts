@@ -324,6 +324,19 @@ describe("the causes of wrong landings", () => {
     expect(out).toContain(`rule      nat ISTIO_OUTPUT 6 (extra.txt:${lineOf(name, extra)}): ${extra}`.slice(0, 60));
     expect(out).toMatch(/ remedy {4}remove or correct this rule, or change the settings/);
   });
+  test("a rule that is one too many is not blamed for a required one that another rule does the work of", async () => {
+    const [own, ssh] = [
+      "-A ISTIO_INBOUND -p tcp -m tcp --dport 22 -j",
+      "-p tcp -m multiport --dports 8000:8443 -j RETURN",
+    ];
+    const name = write("surplus.txt", (rules) =>
+      rules.replace(`${own} RETURN\n`, `${own} ACCEPT\n-A ISTIO_INBOUND ${ssh}\n`),
+    );
+    const { out } = await verify(name);
+    expect(out).toMatch(/ rule {6}nat ISTIO_INBOUND 2 \(surplus\.txt:\d+\)/);
+    expect(out).not.toContain("--dport 22");
+    expect(out).toMatch(/ remedy {4}remove or correct this rule, or change the settings/);
+  });
   test("a rule that the mesh does not have is one cause, whatever was required of the flows that it takes", async () => {
     const extra = "-A OUTPUT -p tcp -m tcp --dport 443 -j ACCEPT";
     const name = write("bypass.txt", (rules) =>
