@@ -10,6 +10,7 @@ import { listRules, type PodRules, type Ruleset } from "../../model/ruleset.ts";
 import { compilePod } from "../../netfilter/simulator.ts";
 import { makePodSpec } from "../pod-spec.ts";
 import { type BoundFlow, type BoundScenario, bindScenario, listBoundaryFlows } from "../scenario/bound-scenario.ts";
+import { openNamedPorts } from "../scenario/named-ports.ts";
 import type { ParsedScenario } from "../scenario/parsed-scenario.ts";
 import { testedFamilies } from "../scenario/tested-families.ts";
 
@@ -105,7 +106,10 @@ function makeSubject(parts: SubjectParts, addresses: SandboxAddresses): Mutation
   const unsaid = shown.filter((flow) => !said.some((other) => keyOf(other) === keyOf(flow)));
   const flows = [...said, ...unsaid].map(({ flow }) => flow);
   const listen = scenarios.flatMap((scenario) => scenario.listen);
-  const spec = makePodSpec(capture, flows, listen, addresses, [rules]);
+  const made = makePodSpec(capture, flows, listen, addresses, [rules]);
+  // What somebody has written down may be that a port is closed.
+  const isUnwritten = scenarios.every((scenario) => scenario.flows === "boundaries");
+  const spec = isUnwritten ? openNamedPorts(made, capture, addresses) : made;
   const simulator = compilePod(rules, spec, addresses);
   const predicted = unsaid
     .map(({ flow, manner }): BoundFlow => ({ flow, manner, expected: simulator.land(flow, manner) }))

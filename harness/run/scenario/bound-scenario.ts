@@ -14,6 +14,7 @@ import type { FlowReport } from "../../model/report.ts";
 import type { RequiredBy } from "../../model/required-by.ts";
 import type { Installation } from "../../sandbox/sandbox.ts";
 import { makePodSpec } from "../pod-spec.ts";
+import { openNamedPorts } from "./named-ports.ts";
 import type { ParsedScenario, WrittenFlow } from "./parsed-scenario.ts";
 import { testedFamilies } from "./tested-families.ts";
 
@@ -106,13 +107,14 @@ function bindFlows(scenario: ParsedScenario, addresses: SandboxAddresses): Pick<
     scenario.flows === "boundaries"
       ? demandFlows(scenario, addresses)
       : resolveFlows(scenario.flows, capture, addresses);
-  const spec = makePodSpec(
+  const made = makePodSpec(
     capture,
     flows.map(({ flow }) => flow),
     listen,
     addresses,
     installation.kind === "script" ? [] : [installation.rules],
   );
+  const spec = scenario.flows === "boundaries" ? openNamedPorts(made, capture, addresses) : made;
   const bound = flows.flatMap(({ flow, manner, demand }): readonly BoundFlow[] => {
     const expected = demand(spec);
     return expected === null ? [] : [{ flow, manner, expected }];
