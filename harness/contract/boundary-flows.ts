@@ -3,7 +3,16 @@ import type { Flow, FlowSpec, Manner } from "../model/flow.ts";
 import { resolveFlow } from "../model/flow-resolution.ts";
 import { renderFlowText } from "../model/flow-spec.ts";
 import { MAX_PORT } from "../model/pod.ts";
-import { APP_PORT, type BoundaryNames, byEach, byIds, byName, dialIn, namesOf } from "./boundary-names.ts";
+import {
+  APP_PORT,
+  type BoundaryNames,
+  byEach,
+  byIds,
+  byName,
+  byNeighbours,
+  dialIn,
+  namesOf,
+} from "./boundary-names.ts";
 import { firstIds, idBoundaries } from "./boundary-values.ts";
 import { datagramFlows } from "./datagram-flows.ts";
 import type { Demands } from "./demanded-landing.ts";
@@ -118,6 +127,9 @@ function ownerFlows(
       named.flatMap((dialled) => [captured, "pod"].map((target) => dial(actor, target, dialled))),
     ),
     ...firsts.flatMap((id) => ports.map((dialled) => dial(ofUid(id), captured, dialled))),
+    ...byNeighbours(ids).flatMap((actor) =>
+      [APP_PORT, ...named].flatMap((dialled) => [captured, "pod"].map((target) => dial(actor, target, dialled))),
+    ),
   ];
 }
 

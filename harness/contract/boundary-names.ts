@@ -5,6 +5,7 @@ import { resolveFlow } from "../model/flow-resolution.ts";
 import { makeFlowSpec } from "../model/flow-spec.ts";
 import { APP_ID, APP_PORTS, MAX_PORT } from "../model/pod.ts";
 import { dialsOn } from "../model/pod-shape.ts";
+import type { ValueRanges } from "../model/value-ranges.ts";
 import { addressBoundaries, portBoundaries } from "./boundary-values.ts";
 import type { Demands } from "./demanded-landing.ts";
 import { firstConnection } from "./first-connection.ts";
@@ -76,6 +77,21 @@ export function byIds(uid: number, gid: number): Dialler {
  */
 export function byEach(ids: readonly number[], other: number): readonly Dialler[] {
   return ids.flatMap((id) => [byIds(id, other), byIds(other, id)]);
+}
+
+/**
+ * Gives who has the uid of one owner and the gid of the next, and the other way round: which of the two counts, the order of their rules
+ * decides. Only of neighbours in the list: their rules stand one behind the other, and lists of owners may be long.
+ *
+ * @example
+ * byNeighbours([[7n, 7n], [8n, 9n]]) // uid 7 with gid 8, and uid 8 with gid 7
+ */
+export function byNeighbours(owners: ValueRanges): readonly Dialler[] {
+  const firsts = owners.map(([first]) => Number(first));
+  return firsts.slice(1).flatMap((next, i) => {
+    const one = firsts[i] ?? next;
+    return one === next ? [] : [byIds(one, next), byIds(next, one)];
+  });
 }
 
 /**
