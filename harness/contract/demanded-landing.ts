@@ -98,7 +98,7 @@ function landElsewhere(
 /**
  * Says whether a captured connection is accepted at the address dialled: always where it is taken transparently; where it is redirected,
  * if it was for the address that a redirect leads to (iptables-extensions(8), REDIRECT): loopback for what the pod dials itself, else the
- * address of the interface by which it came.
+ * address of the interface by which it came. To a listener on one address what is for that address alone.
  */
 function acceptsUnderDialled(
   demand: Demand & { must: "land-on" },
@@ -108,6 +108,7 @@ function acceptsUnderDialled(
 ): boolean {
   const by = demand.by ?? (listener.mode === "transparent" ? "transparent" : "redirect");
   if (by === "transparent") return true;
+  if (listener.address !== null) return destination === listener.address;
   if (startedOn === "pod") return destination === loopbackAddress(family);
   return startedOn !== "vm" && destination === addresses.pod[family];
 }

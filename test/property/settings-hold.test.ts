@@ -12,8 +12,15 @@ const ISTIO = ["--mesh", "istio", "-u", "1337", "-b", "*", "-i", "*"];
 const SEED = ["--mesh", "istio-1.4", "-u", "1337", "-b", "*", "-i", "*"];
 const BOTH = join(folder, "both.json");
 const CONSUL = join(folder, "consul.json");
+const OWN = join(folder, "own.json");
+const OWN_ADDRESS = join(folder, "own-address.json");
 const DNS = { ConsulDNSIP: "fd00::5", ConsulDNSPort: 8600, DualStack: true };
 writeFileSync(CONSUL, JSON.stringify({ ProxyUserID: "5995", ProxyInboundPort: 20000, ...DNS }));
+writeFileSync(
+  OWN,
+  JSON.stringify({ ProxyUserID: "5995", ProxyInboundPort: 20000, ConsulDNSIP: "10.244.0.2", ConsulDNSPort: 8600 }),
+);
+writeFileSync(OWN_ADDRESS, JSON.stringify({ ProxyUserID: "5995", ProxyInboundPort: 20000, ConsulDNSIP: "10.244.0.2" }));
 
 writeFileSync(
   BOTH,
@@ -48,6 +55,8 @@ describe("a mesh's own rules do what its contract demands with", () => {
     ["TPROXY and the pod's own interface excluded", [...ISTIO, "-m", "TPROXY", "-c", "eth0"]],
     ["TPROXY and lo excluded", [...ISTIO, "-m", "TPROXY", "-c", "lo"]],
     ["DNS capture whose port is excluded", [...ISTIO, "--redirect-dns", "-o", "53"]],
+    ["Consul's DNS on a port of the pod's own address", ["--mesh", "consul", "--mesh-config", OWN]],
+    ["Consul's DNS on the pod's own address", ["--mesh", "consul", "--mesh-config", OWN_ADDRESS]],
     ["Consul's DNS on a server of IPv6 elsewhere", ["--mesh", "consul", "--mesh-config", CONSUL]],
   ])("%s", { timeout: 120_000 }, async (_, words) => {
     const { code, out } = await runCommand("prove", ...words);

@@ -3,6 +3,7 @@ import type { Clause, Connection, Contract, Demand, Deviation } from "../../mode
 import type { Range } from "../../model/match.ts";
 import { isLoopback, loopbackAddress } from "../../model/pod.ts";
 import { networkRanges } from "../../model/value-ranges.ts";
+import { isInPod } from "./in-pod.ts";
 import { capturesDnsOf, DNS, OUTBOUND, PUBLIC } from "./pod.ts";
 import type { ConsulSettings } from "./settings.ts";
 
@@ -101,7 +102,7 @@ function demandDns(
   const taken = holds([settings.proxyUid], owner.uid) ? { ...captured, deviation: PROXYS_DNS } : captured;
   const [only] = dnsDestination(settings, family);
   if (only !== undefined && destination !== only) return null;
-  const isElsewhere = settings.dnsAddress !== null && !isLoopback(settings.dnsAddress);
+  const isElsewhere = settings.dnsAddress !== null && !isInPod(settings.dnsAddress, own);
   const leavesLoopback = isElsewhere && (isLoopback(destination) || isLoopback(source));
   const isOwn = only === undefined && destination === own[family];
   return leavesLoopback || isOwn ? { must: "unspecified" } : taken;

@@ -1,7 +1,8 @@
 import { type Family, familyOf } from "../../model/address.ts";
 import type { Identity } from "../../model/contract.ts";
-import { isLoopback } from "../../model/pod.ts";
 import type { ListenerShape, PodShape } from "../../model/pod-shape.ts";
+import type { PodFacts } from "../mesh.ts";
+import { isInPod } from "./in-pod.ts";
 import type { ConsulSettings } from "./settings.ts";
 
 /** The listener of inbound traffic. */
@@ -14,8 +15,11 @@ export const DNS = "consul-dns";
 const PROXY = "envoy";
 const DNS_PORT = 53;
 
-/** Gives the pod of Consul: Envoy with its two listeners, and Consul's DNS server, which the dataplane runs on loopback. */
-export function makeShape(settings: ConsulSettings): PodShape {
+/**
+ * Gives the pod of Consul: Envoy with its two listeners, and Consul's DNS server, which the dataplane runs on loopback; or where settings
+ * say, if that is the pod's own address.
+ */
+export function makeShape(settings: ConsulSettings, { own }: Pick<PodFacts, "own">): PodShape {
   const { proxyUid, inboundPort, outboundPort } = settings;
   const owner: Identity = { uid: proxyUid.first, gid: proxyUid.first, mark: 0 };
   const dials = { kind: "original", own: "like-others" } as const;
@@ -34,7 +38,7 @@ export function makeShape(settings: ConsulSettings): PodShape {
     listeners: [
       { ...common, name: OUTBOUND, role: "outbound", port: outboundPort },
       ...(inboundPort === outboundPort ? [] : [inbound]),
-      ...dnsListener(settings, owner),
+      ...dnsListener(settings, owner, own),
     ],
     hosts: {},
     links: [],
@@ -43,21 +47,23 @@ export function makeShape(settings: ConsulSettings): PodShape {
   };
 }
 
-/** A server that is not on loopback is somebody else's: it stands at `upstream`. */
-function dnsListener(settings: ConsulSettings, owner: Identity): readonly ListenerShape[] {
+/** A server that is not in the pod is somebody else's: it stands at `upstream`. TCP of a port that is Envoy's too is Envoy's. */
+function dnsListener(settings: ConsulSettings, owner: Identity, own: PodFacts["own"]): readonly ListenerShape[] {
   const { dnsAddress, dnsPort, dualStack } = settings;
   if (dnsAddress === null && dnsPort === null) return [];
   // One address where DNS of one family is captured.
   const takesBoth = capturesDnsOf(settings, 4) && capturesDnsOf(settings, 6);
   const address = takesBoth ? null : (dnsAddress ?? (dualStack === "on" ? "::1" : "127.0.0.1"));
-  const isOwn = address === null || isLoopback(address);
+  const isOwn = address === null || isInPod(address, own);
+  const port = dnsPort ?? DNS_PORT;
+  const isEnvoys = isOwn && [settings.inboundPort, settings.outboundPort].includes(port);
   return [
     {
       name: DNS,
       role: "dns",
       proxy: isOwn ? PROXY : null,
-      protocols: ["tcp", "udp"],
-      port: dnsPort ?? DNS_PORT,
+      protocols: isEnvoys ? ["udp"] : ["tcp", "udp"],
+      port,
       host: isOwn ? "pod" : "upstream",
       address,
       owner: isOwn ? owner : { uid: 0, gid: 0, mark: 0 },

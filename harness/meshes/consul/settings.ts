@@ -2,10 +2,12 @@ import { canonicalAddress, familyOf } from "../../model/address.ts";
 import { codedFinding, type Finding, finding, type Parsed } from "../../model/finding.ts";
 import type { Range } from "../../model/match.ts";
 import { findNearNames } from "../../model/near-names.ts";
-import type { MeshFile, MeshInput, ReadSettings, SettingOrigin } from "../mesh.ts";
+import type { MeshFile, MeshInput, PodFacts, ReadSettings, SettingOrigin } from "../mesh.ts";
 import { readOptionWords, readSwitch } from "../option-words.ts";
+import { warnOfSharedPorts } from "../shared-ports.ts";
 import { describeFallingRange, type Note, readId, readNetwork, readPort, readPortRange } from "../values.ts";
 import { readYamlText } from "../yaml-text.ts";
+import { isInPod } from "./in-pod.ts";
 import { CONSUL_OPTIONS } from "./options.ts";
 
 /** The fields of the SDK's Config, less those that concern the tool alone. */
@@ -31,7 +33,7 @@ const FIELDS = CONSUL_OPTIONS.filter(({ flag }) => flag === null).map(({ setting
 const LISTS = CONSUL_OPTIONS.filter(({ repeats }) => repeats === "all").map(({ setting }) => setting);
 
 /** Reads Consul's Config from JSON or YAML, all findings at once. Variables mean nothing to it. */
-export function readConsul({ tokens, config, names }: MeshInput): Parsed<ReadSettings<ConsulSettings>> {
+export function readConsul({ tokens, config, names, pod }: MeshInput): Parsed<ReadSettings<ConsulSettings>> {
   const { values, asksForHelp, findings: found } = readOptionWords(tokens, CONSUL_OPTIONS);
   const findings: Finding[] = [...found];
   const fields = config === null ? {} : readFields(config, findings);
@@ -79,7 +81,20 @@ export function readConsul({ tokens, config, names }: MeshInput): Parsed<ReadSet
   checkDnsFamily(settings, noteFor("ConsulDNSIP"));
   if (findings.length > 0 && !asksForHelp) return { ok: false, findings };
   const purpose = asksForHelp ? "usage" : "apply";
-  return { ok: true, value: { settings, origins: originsOf(fields, where), warnings: [], purpose } };
+  return {
+    ok: true,
+    value: { settings, origins: originsOf(fields, where), warnings: warnOfPorts(settings, where, pod.own), purpose },
+  };
+}
+
+function warnOfPorts(settings: ConsulSettings, where: string, own: PodFacts["own"]): readonly Finding[] {
+  const { inboundPort, outboundPort, dnsAddress, dnsPort } = settings;
+  const hasServer = dnsPort !== null && (dnsAddress === null || isInPod(dnsAddress, own));
+  return warnOfSharedPorts([
+    { what: "Envoy's outbound listener (ProxyOutboundPort)", port: outboundPort, where },
+    { what: "Envoy's public listener (ProxyInboundPort)", port: inboundPort, where },
+    ...(hasServer ? [{ what: "Consul's DNS server (ConsulDNSPort)", port: dnsPort, where }] : []),
+  ]);
 }
 
 /** A uid of 0 is given all the same, where it is written. */

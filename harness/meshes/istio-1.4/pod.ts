@@ -17,7 +17,7 @@ export const PASS_THROUGH: Readonly<Record<Family, string>> = { 4: "127.0.0.6", 
 const PROXY = "envoy";
 const PROXY_ID = DEFAULT_PROXY_ID;
 /** The sidecar's own status port (pilot-agent, --statusPort of the injector's template). */
-const STATUS_PORT = 15020;
+export const STATUS_PORT = 15020;
 
 /** Gives the name of the listener that takes what is for another one: two listeners on one port are one. */
 export function takenFor({ proxyPort, inboundCapturePort }: CaptureConfig, listener: string): string {
@@ -37,6 +37,14 @@ export function makeShape(config: CaptureConfig): PodShape {
     port: config.inboundCapturePort,
     mode,
     dials: { kind: "original", own: "from-pass-through" },
+  } as const;
+  const status = {
+    ...common,
+    name: "status",
+    role: "status",
+    port: STATUS_PORT,
+    mode: "plain",
+    dials: { kind: "nothing" },
   } as const;
   return {
     proxies: [
@@ -60,7 +68,7 @@ export function makeShape(config: CaptureConfig): PodShape {
         dials: { kind: "original", own: isOnePort ? "from-pass-through" : "as-loopback" },
       },
       ...(isOnePort ? [] : [inbound]),
-      { ...common, name: "status", role: "status", port: STATUS_PORT, mode: "plain", dials: { kind: "nothing" } },
+      ...([config.proxyPort, config.inboundCapturePort].includes(STATUS_PORT) ? [] : [status]),
     ],
     hosts: {},
     links: listVirtualLinks(config),

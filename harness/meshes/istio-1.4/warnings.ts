@@ -1,9 +1,12 @@
 import { familyOf } from "../../model/address.ts";
 import { isIpv6Pod } from "../../model/capture.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
+import type { FindingCode } from "../../model/finding-codes.ts";
+import { warnOfSharedPorts } from "../shared-ports.ts";
 import type { CaptureConfig } from "./config.ts";
 import type { Origin } from "./given.ts";
 import { flagOf, type SettingName } from "./options.ts";
+import { STATUS_PORT } from "./pod.ts";
 
 type Origins = Readonly<Record<SettingName, Origin>>;
 
@@ -31,7 +34,17 @@ export function warnOfSettings(config: CaptureConfig, origins: Origins): readonl
     if (idle.length > 0)
       warn(setting, `IPv6 is captured only in a pod that has only IPv6: ${idle.join(", ")} has no effect.`);
   }
-  return warnings;
+  return [...warnings, ...warnOfPorts(config, origins)];
+}
+
+/** The outbound and the inbound port may be one, as they are by the default of earlier versions; the sidecar's status port is neither. */
+function warnOfPorts(config: CaptureConfig, origins: Origins): readonly Finding[] {
+  const status = { what: "the sidecar's own status server", port: STATUS_PORT, where: null };
+  return (["proxyPort", "inboundCapturePort"] as const).flatMap((setting) =>
+    warnOfSharedPorts([{ what: "the proxy's listener", port: config[setting], where: setting }, status]).map(
+      ({ message }) => place(setting, origins[setting], message, "capture-gap"),
+    ),
+  );
 }
 
 /** Warns if a value that looks like "no" switches loopback capture off nevertheless. */
@@ -50,12 +63,8 @@ function rangesWithoutEffect(ranges: "*" | readonly string[], config: CaptureCon
   return ranges === "*" || isIpv6Pod(config) ? [] : ranges.filter((range) => familyOf(range) === 6);
 }
 
-function place(setting: SettingName, origin: Origin, message: string): Finding {
-  if (origin.kind === "flag") return codedFinding("no-effect", origin.flag, message);
-  if (origin.kind === "file") return codedFinding("no-effect", origin.path, message, origin.line);
-  return codedFinding(
-    "no-effect",
-    origin.kind === "variable" ? origin.variable : `-${flagOf(setting).letter}`,
-    message,
-  );
+function place(setting: SettingName, origin: Origin, message: string, code: FindingCode = "no-effect"): Finding {
+  if (origin.kind === "flag") return codedFinding(code, origin.flag, message);
+  if (origin.kind === "file") return codedFinding(code, origin.path, message, origin.line);
+  return codedFinding(code, origin.kind === "variable" ? origin.variable : `-${flagOf(setting).letter}`, message);
 }

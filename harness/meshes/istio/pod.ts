@@ -10,7 +10,7 @@ const PROXY_ID = 1337;
 /** Where istio-agent listens for DNS, over TCP and UDP; no setting of the tool changes it (pkg/config/constants). */
 export const AGENT_DNS_PORT = 15053;
 /** Further ports that no setting of the tool changes (istio-agent's and Envoy's bootstrap). */
-const STATUS_PORTS = { status: 15020, probe: 15021, stats: 15090 } as const;
+export const STATUS_PORTS = { status: 15020, probe: 15021, stats: 15090 } as const;
 
 /** Gives the pod of current Istio: Envoy with its listeners, and istio-agent with its own, both of one uid and gid. */
 export function makeShape(

@@ -1,6 +1,8 @@
 import { familyOf } from "../../model/address.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import type { MeshInput } from "../mesh.ts";
+import { type ListeningPort, warnOfSharedPorts } from "../shared-ports.ts";
+import { AGENT_DNS_PORT, STATUS_PORTS } from "./pod.ts";
 import { excludesDns, findCapturedServers, hasIpv6, listPodFamilies } from "./pod-facts.ts";
 import type { IstioSettings } from "./settings.ts";
 
@@ -8,12 +10,25 @@ import type { IstioSettings } from "./settings.ts";
 export function warn(settings: IstioSettings, { environment, pod }: MeshInput): readonly Finding[] {
   return [
     ...warnOfOwners(settings),
+    ...warnOfSharedPorts(listPorts(settings)),
     ...warnOfFamilies(settings, pod.addresses),
     ...warnOfDns(settings, pod),
     ...warnOfIgnored(settings),
     ...(environment["ENVOY_PORT"] === undefined
       ? []
       : [codedFinding("no-effect", "ENVOY_PORT", "The tool does not read this variable; give -p instead.")]),
+  ];
+}
+
+/** Where something in the pod listens that rules send connections to, or leave alone. */
+function listPorts(settings: IstioSettings): readonly ListeningPort[] {
+  const { proxyPort, inboundCapturePort, inboundTunnelPort, redirectDns } = settings;
+  return [
+    { what: "the proxy's outbound listener", port: proxyPort, where: "-p" },
+    { what: "the proxy's inbound listener", port: inboundCapturePort, where: "-z" },
+    { what: "the tunnel's listener", port: inboundTunnelPort, where: "-e" },
+    ...(redirectDns === "on" ? [{ what: "istio-agent's DNS server", port: AGENT_DNS_PORT, where: null }] : []),
+    ...Object.values(STATUS_PORTS).map((port) => ({ what: "the sidecar's own status server", port, where: null })),
   ];
 }
 

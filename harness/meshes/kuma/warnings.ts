@@ -1,6 +1,7 @@
 import { type Family, familyOf } from "../../model/address.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
 import type { MeshInput } from "../mesh.ts";
+import { warnOfSharedPorts } from "../shared-ports.ts";
 import { familiesOf } from "./pod.ts";
 import type { Direction, KumaSettings } from "./settings.ts";
 
@@ -19,6 +20,13 @@ export function warn(
   if (settings.dns.capture === "resolvers")
     for (const family of families.filter((each) => !isServed(each)))
       add("--redirect-dns", `resolv.conf has no IPv${family} server, so DNS over IPv${family} is not redirected.`);
+  const { inbound, outbound } = settings;
+  findings.push(
+    ...warnOfSharedPorts([
+      { what: "the proxy's outbound listener", port: outbound.port, where: "--redirect-outbound-port" },
+      { what: "the proxy's inbound listener", port: inbound.port, where: "--redirect-inbound-port" },
+    ]),
+  );
   if (settings.dns.capture !== "off" && settings.outbound.jump === "append" && settings.outbound.redirect === "on")
     add("--redirect-dns", "It lets TCP to port 53 of any server bypass the proxy; DNS over TCP is not redirected.");
   if (hasDeadDns(settings))

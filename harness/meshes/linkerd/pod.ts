@@ -1,5 +1,6 @@
 import type { Identity } from "../../model/contract.ts";
 import type { ListenerShape, PodShape } from "../../model/pod-shape.ts";
+import { ADMIN_PORT, CONTROL_PORT } from "./ports.ts";
 import type { LinkerdSettings } from "./settings.ts";
 
 /** The listener of inbound traffic. */
@@ -10,9 +11,6 @@ export const PROXY_OUTBOUND = "proxy-outbound";
 const PROXY = "proxy";
 /** The uid and gid that Linkerd's chart gives the proxy. */
 const PROXY_ID = 2102;
-/** Ports of the proxy that are there whatever the init container is told (charts/linkerd-control-plane/values.yaml). */
-const CONTROL_PORT = 4190;
-const ADMIN_PORT = 4191;
 
 /** Gives the pod of Linkerd: one proxy, its two listeners, and its control and admin ports. */
 export function makeShape({ proxyUid, proxyGid, incomingProxyPort, outgoingProxyPort }: LinkerdSettings): PodShape {
@@ -23,6 +21,12 @@ export function makeShape({ proxyUid, proxyGid, incomingProxyPort, outgoingProxy
     role === "status"
       ? { ...common, name, role, port, mode: "plain", dials: { kind: "nothing" } }
       : { ...common, name, role, port, mode: "redirect", dials };
+  const listeners = [
+    listener(PROXY_OUTBOUND, "outbound", outgoingProxyPort),
+    listener(PROXY_INBOUND, "inbound", incomingProxyPort),
+    listener("proxy-control", "status", CONTROL_PORT),
+    listener("proxy-admin", "status", ADMIN_PORT),
+  ];
   return {
     proxies: [
       {
@@ -35,12 +39,8 @@ export function makeShape({ proxyUid, proxyGid, incomingProxyPort, outgoingProxy
         dials,
       },
     ],
-    listeners: [
-      listener(PROXY_OUTBOUND, "outbound", outgoingProxyPort),
-      ...(incomingProxyPort === outgoingProxyPort ? [] : [listener(PROXY_INBOUND, "inbound", incomingProxyPort)]),
-      listener("proxy-control", "status", CONTROL_PORT),
-      listener("proxy-admin", "status", ADMIN_PORT),
-    ],
+    // Two listeners on one port are one.
+    listeners: listeners.filter(({ port }, i) => listeners.findIndex((other) => other.port === port) === i),
     hosts: {},
     links: [],
     resolvers: [],

@@ -2,8 +2,10 @@ import { codedFinding, type Finding, finding, type Parsed } from "../../model/fi
 import type { Range } from "../../model/match.ts";
 import type { MeshInput, ReadSettings, SettingOrigin } from "../mesh.ts";
 import { type GivenValue, readOptionWords, readSwitch } from "../option-words.ts";
+import { warnOfSharedPorts } from "../shared-ports.ts";
 import { readId, readNetwork, readPort, readPortRange, splitList } from "../values.ts";
 import { LINKERD_OPTIONS } from "./options.ts";
+import { ADMIN_PORT, CONTROL_PORT } from "./ports.ts";
 
 /** What linkerd2-proxy-init is asked for. */
 export interface LinkerdSettings {
@@ -102,9 +104,15 @@ function originsOf(values: ReadonlyMap<string, GivenValue>): Readonly<Record<str
   );
 }
 
-function warn({ proxyUid, proxyGid }: LinkerdSettings): readonly Finding[] {
-  if (proxyUid !== null || proxyGid !== null) return [];
+function warn({ proxyUid, proxyGid, incomingProxyPort, outgoingProxyPort }: LinkerdSettings): readonly Finding[] {
+  const shared = warnOfSharedPorts([
+    { what: "the proxy's outbound listener", port: outgoingProxyPort, where: "--outgoing-proxy-port" },
+    { what: "the proxy's inbound listener", port: incomingProxyPort, where: "--incoming-proxy-port" },
+    { what: "the proxy's control listener", port: CONTROL_PORT, where: null },
+    { what: "the proxy's admin listener", port: ADMIN_PORT, where: null },
+  ]);
+  if (proxyUid !== null || proxyGid !== null) return shared;
   const message =
     "No uid or gid is excluded from capture, so the proxy's own connections return to it; add --proxy-uid 2102.";
-  return [codedFinding("capture-gap", "--proxy-uid", message)];
+  return [codedFinding("capture-gap", "--proxy-uid", message), ...shared];
 }
