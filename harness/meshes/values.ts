@@ -70,3 +70,19 @@ export function readNetwork(text: string, bare: "allowed" | "refused", note: Not
 export function splitList(text: string): readonly string[] {
   return text === "" ? [] : text.split(",");
 }
+
+/** Tables of the kernel's own: `local default dev lo` in one of them would deliver every packet to the pod itself. */
+const KERNEL_TABLES: Readonly<Record<number, string>> = { 0: "unspec", 254: "main", 255: "local" };
+
+/**
+ * Gives what is wrong with a routing table for captured packets, by its number, as a sentence about its text; null where nothing is. The
+ * kernel's own tables are looked up for every packet; `default` (253) only where `main` has no route.
+ *
+ * @example
+ * faultOfTable(254, "main") // 'Table "main" is the kernel's table main: every packet would be delivered to the pod itself. …'
+ */
+export function faultOfTable(table: number, text: string): string | null {
+  const name = KERNEL_TABLES[table];
+  if (name === undefined) return null;
+  return `Table "${text}" is the kernel's table ${name}: every packet would be delivered to the pod itself. Use another table.`;
+}

@@ -1,4 +1,5 @@
 import type { NameLookup } from "../../model/name-lookups.ts";
+import { faultOfTable } from "../values.ts";
 import type { ColumnNote } from "./given.ts";
 
 /**
@@ -23,9 +24,6 @@ export function readMark(text: string, note: ColumnNote): number | null {
   return null;
 }
 
-/** Tables of the kernel's own: `local default dev lo` in one of them would deliver every packet to the pod itself. */
-const KERNEL_TABLES: Readonly<Record<number, string>> = { 0: "unspec", 254: "main", 255: "local" };
-
 /** Gives a routing table's number, from a number or a name of rt_tables, or null with a note. */
 export function readRouteTable(text: string, lookUp: NameLookup, note: ColumnNote): number | null {
   const table = parseIptablesNumber(text) ?? lookUp(text);
@@ -35,9 +33,8 @@ export function readRouteTable(text: string, lookUp: NameLookup, note: ColumnNot
     );
     return null;
   }
-  if (KERNEL_TABLES[table] === undefined) return table;
-  note(
-    `Table "${text}" is the kernel's table ${KERNEL_TABLES[table]}: every packet would be delivered to the pod itself. Use another table.`,
-  );
+  const fault = faultOfTable(table, text);
+  if (fault === null) return table;
+  note(fault);
   return null;
 }

@@ -1,7 +1,10 @@
 import type { Range } from "../../model/match.ts";
 import type { NameLookup } from "../../model/name-lookups.ts";
 import { MAX_ID } from "../../model/pod.ts";
-import { describeFallingRange, type Note, readNetwork, readPortRange, splitList } from "../values.ts";
+import { describeFallingRange, faultOfTable, type Note, readNetwork, readPortRange, splitList } from "../values.ts";
+
+/** The highest mark, and the highest number of a routing table. */
+export const HIGHEST_NUMBER = 0xffffffff;
 
 /** Reads one entry of a list; notes what is wrong and gives null. */
 export type ReadEntry<T> = (entry: string, note: Note) => T | null;
@@ -80,3 +83,12 @@ export function numberReader(what: string, highest: number): ReadEntry<number> {
     return null;
   };
 }
+
+/** Reads a routing table for captured packets: a whole decimal number from 1, of none of the kernel's own tables. */
+export const readRouteTable: ReadEntry<number> = (text, note) => {
+  const table = numberReader("a routing table", HIGHEST_NUMBER)(text, note);
+  const fault = table === null ? null : faultOfTable(table, text);
+  if (fault === null) return table;
+  note(fault);
+  return null;
+};

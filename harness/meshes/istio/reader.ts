@@ -5,7 +5,17 @@ import type { NameLookups } from "../../model/name-lookups.ts";
 import type { MeshInput, ReadSettings } from "../mesh.ts";
 import { type Note, readPort, splitList } from "../values.ts";
 import { type Given, lookUpSettings } from "./given.ts";
-import { numberReader, ownerReader, portReader, readCidr, readInterface, readList, readListOrAll } from "./lists.ts";
+import {
+  HIGHEST_NUMBER,
+  numberReader,
+  ownerReader,
+  portReader,
+  readCidr,
+  readInterface,
+  readList,
+  readListOrAll,
+  readRouteTable,
+} from "./lists.ts";
 import { ISTIO_OPTIONS } from "./options.ts";
 import { listPodFamilies } from "./pod-facts.ts";
 import type { IstioSettings } from "./settings.ts";
@@ -14,7 +24,6 @@ import { warn } from "./warnings.ts";
 
 const DEFAULT_UID = 1337;
 const DEFAULT_USER = "istio-proxy";
-const HIGHEST_NUMBER = 0xffffffff;
 /** As many gids as one rule holds, of iptables 1.8.9 and of nftables; the tool's own limit of 64 is never reached. */
 const GROUPS_AT_MOST = { off: 49, on: 63 } as const;
 
@@ -43,8 +52,6 @@ export function readIstio(input: MeshInput): Parsed<ReadSettings<IstioSettings>>
 
 function readSettings(given: Given, names: NameLookups, user: string | undefined): IstioSettings {
   const port = (setting: string, otherwise: number) => given.read(setting, otherwise, readPort);
-  const number = (setting: string, what: string, otherwise: number) =>
-    given.read(setting, otherwise, numberReader(what, HIGHEST_NUMBER));
   const ports = (setting: string) =>
     given.read<readonly Range[]>(setting, [], (text, note) => readList(text, portReader(names.service), note));
   const interfaces = (setting: string) =>
@@ -56,8 +63,8 @@ function readSettings(given: Given, names: NameLookups, user: string | undefined
     inboundTunnelPort: port("inboundTunnelPort", 15008),
     ...readOwners(given, names, user),
     interceptionMode: given.read<IstioSettings["interceptionMode"]>("interceptionMode", "REDIRECT", readMode),
-    tproxyMark: number("tproxyMark", "a mark", 1337),
-    tproxyRouteTable: number("tproxyRouteTable", "a routing table", 133),
+    tproxyMark: given.read("tproxyMark", 1337, numberReader("a mark", HIGHEST_NUMBER)),
+    tproxyRouteTable: given.read("tproxyRouteTable", 133, readRouteTable),
     inboundPortsInclude: given.read<"*" | readonly Range[]>("inboundPortsInclude", [], (text, note) =>
       readListOrAll(text, portReader(names.service), note),
     ),
