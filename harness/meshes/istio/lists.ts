@@ -32,10 +32,13 @@ export function readListOrAll<T>(text: string, read: ReadEntry<T>, note: Note): 
   return [];
 }
 
-/** Gives a reader of ports as iptables takes them: 80, 8000:8100, 8000: up to the last one, or a service's name. */
-export function portReader(lookUp: NameLookup): ReadEntry<Range> {
+/**
+ * Gives a reader of ports as iptables takes them: 80, 8000:8100, 8000: up to the last one, or a service's name. With native rules nft reads
+ * what is written: a range is 8000-8100, and a colon ends the tool.
+ */
+export function portReader(lookUp: NameLookup, native: "on" | "off"): ReadEntry<Range> {
   return (entry, note) => {
-    if (!/^[a-z]/i.test(entry)) return readPortRange(entry, ":", note);
+    if (!/^[a-z]/i.test(entry)) return readPortRange(entry, native === "on" ? "-" : ":", note);
     const port = lookUp(entry);
     if (port === null) note(`"${entry}" is neither a port nor a service name known here; write the number.`);
     return port === null ? null : { first: port, last: port };

@@ -52,8 +52,9 @@ export function readIstio(input: MeshInput): Parsed<ReadSettings<IstioSettings>>
 
 function readSettings(given: Given, names: NameLookups, user: string | undefined): IstioSettings {
   const port = (setting: string, otherwise: number) => given.read(setting, otherwise, readPort);
+  const readPorts = portReader(names.service, given.readSwitch("nativeNftables"));
   const ports = (setting: string) =>
-    given.read<readonly Range[]>(setting, [], (text, note) => readList(text, portReader(names.service), note));
+    given.read<readonly Range[]>(setting, [], (text, note) => readList(text, readPorts, note));
   const interfaces = (setting: string) =>
     given.read<readonly string[]>(setting, [], (text, note) => readList(text, readInterface, note));
   const groups = ownerReader("gid", names.group);
@@ -66,7 +67,7 @@ function readSettings(given: Given, names: NameLookups, user: string | undefined
     tproxyMark: given.read("tproxyMark", 1337, numberReader("a mark", HIGHEST_NUMBER)),
     tproxyRouteTable: given.read("tproxyRouteTable", 133, readRouteTable),
     inboundPortsInclude: given.read<"*" | readonly Range[]>("inboundPortsInclude", [], (text, note) =>
-      readListOrAll(text, portReader(names.service), note),
+      readListOrAll(text, readPorts, note),
     ),
     inboundPortsExclude: ports("inboundPortsExclude"),
     outboundPortsInclude: ports("outboundPortsInclude"),

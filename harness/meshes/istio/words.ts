@@ -20,6 +20,7 @@ export function renderSettings(settings: IstioSettings): MeshWords & Pick<MeshIn
 
 function renderWords(settings: IstioSettings): readonly string[] {
   const { inboundPortsInclude, outboundIpRangesInclude } = settings;
+  const between = settings.nativeNftables === "on" ? "-" : ":";
   const given: readonly (readonly [flag: string, text: string])[] = [
     ["-p", `${settings.proxyPort}`],
     ["-z", `${settings.inboundCapturePort}`],
@@ -29,13 +30,13 @@ function renderWords(settings: IstioSettings): readonly string[] {
     ["-m", settings.interceptionMode],
     ["-t", `${settings.tproxyMark}`],
     ["-r", `${settings.tproxyRouteTable}`],
-    ["-b", inboundPortsInclude === "*" ? "*" : renderList(inboundPortsInclude, ":")],
-    ["-d", renderList(settings.inboundPortsExclude, ":")],
+    ["-b", inboundPortsInclude === "*" ? "*" : renderList(inboundPortsInclude, between)],
+    ["-d", renderList(settings.inboundPortsExclude, between)],
     ["-c", settings.excludeInterfaces.join(",")],
     ["-i", outboundIpRangesInclude === "*" ? "*" : outboundIpRangesInclude.join(",")],
     ["-x", settings.outboundIpRangesExclude.join(",")],
-    ["-q", renderList(settings.outboundPortsInclude, ":")],
-    ["-o", renderList(settings.outboundPortsExclude, ":")],
+    ["-q", renderList(settings.outboundPortsInclude, between)],
+    ["-o", renderList(settings.outboundPortsExclude, between)],
     ["-k", settings.kubevirtInterfaces.join(",")],
   ];
   const switches: readonly (readonly [flag: string, state: "on" | "off"])[] = [
