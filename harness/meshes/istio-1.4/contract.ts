@@ -6,7 +6,7 @@ import type { SplitPoints } from "../../model/split-points.ts";
 import { networkRanges, type ValueRanges } from "../../model/value-ranges.ts";
 import type { CaptureConfig } from "./config.ts";
 import { includeSetting, listExclusions } from "./given-settings.ts";
-import { entryRange, listHolds, rangesHold } from "./lists.ts";
+import { entryRange, findOutboundVoid, listHolds, rangesHold } from "./lists.ts";
 import { INBOUND, listVirtualLinks, OUTBOUND, PASS_THROUGH, takenFor } from "./pod.ts";
 
 /** sshd's port, which the wildcard never captures (tools/packaging/common/istio-iptables.sh). */
@@ -46,7 +46,7 @@ function settingsOf(name: ClauseName, config: CaptureConfig): readonly GivenSett
     case "inbound-captured":
       return includeSetting("-b", config.inboundPortsInclude);
     case "outbound-captured":
-      return includeSetting("-i", config.outboundIpRangesInclude);
+      return findOutboundVoid(config) === null ? includeSetting("-i", config.outboundIpRangesInclude) : [];
     case "exclusions-untouched":
       return listExclusions(config);
     case "no-uid-loop":

@@ -5,6 +5,7 @@ import type { FindingCode } from "../../model/finding-codes.ts";
 import { warnOfSharedPorts } from "../shared-ports.ts";
 import type { CaptureConfig } from "./config.ts";
 import type { Origin } from "./given.ts";
+import { findOutboundVoid } from "./lists.ts";
 import { flagOf, type SettingName } from "./options.ts";
 import { STATUS_PORT } from "./pod.ts";
 
@@ -29,6 +30,10 @@ export function warnOfSettings(config: CaptureConfig, origins: Origins): readonl
   if (config.loopbackCapture === "off" && isIpv6Pod(config)) {
     warn("loopbackCapture", "It applies to IPv4 only; connections to the pod's own IPv6 address are still captured.");
   }
+  if (config.kubevirtInterfaces.includes("lo"))
+    warn("kubevirtInterfaces", "What comes over lo does not meet the rules of nat in PREROUTING: lo has no effect.");
+  if (findOutboundVoid(config) === "excluded")
+    warn("outboundIpRangesInclude", "It has no effect: -x or -o excludes every destination that it includes.");
   for (const setting of ["outboundIpRangesInclude", "outboundIpRangesExclude"] as const) {
     const idle = rangesWithoutEffect(config[setting], config);
     if (idle.length > 0)

@@ -65,7 +65,8 @@ function isLeftAlone({ ipv6 }: AmbientSettings, family: Family): boolean {
 /** Clauses that only some settings make. */
 function hasPlace(name: ClauseName, { dnsCapture, inbound, virtualInterfaces }: AmbientSettings): boolean {
   if (name === "dns-captured") return dnsCapture === "on";
-  if (name === "interfaces-captured") return virtualInterfaces.length > 0;
+  // What comes over lo is what the pod sends to itself, which prerouting's nat table does not see.
+  if (name === "interfaces-captured") return virtualInterfaces.some((link) => link !== "lo");
   return inbound === "captured" || (name !== "tunnel-untouched" && name !== "inbound-captured");
 }
 

@@ -110,11 +110,21 @@ function warnOfDns(settings: IstioSettings, { addresses, resolvers }: MeshInput[
 }
 
 function warnOfIgnored(settings: IstioSettings): readonly Finding[] {
-  const { inboundPortsInclude, inboundPortsExclude, ownerGroupsInclude, ownerGroupsExclude } = settings;
+  const { inboundPortsInclude, inboundPortsExclude, ownerGroupsInclude, ownerGroupsExclude, kubevirtInterfaces } =
+    settings;
   const groups = "ISTIO_OUTBOUND_OWNER_GROUPS";
   return [
     ...(inboundPortsExclude.length > 0 && inboundPortsInclude !== "*"
       ? [codedFinding("no-effect", "-d", "It has no effect without -b '*'.")]
+      : []),
+    ...(kubevirtInterfaces.includes("lo")
+      ? [
+          codedFinding(
+            "no-effect",
+            "-k",
+            "What comes over lo does not meet the rules of nat in PREROUTING: lo has no effect.",
+          ),
+        ]
       : []),
     ...(ownerGroupsExclude.length > 0 && ownerGroupsInclude !== "*"
       ? [codedFinding("no-effect", `${groups}_EXCLUDE`, `It has no effect while ${groups} names groups.`)]

@@ -17,7 +17,7 @@ export function makeContract(settings: KumaSettings, pod: PodFacts): Contract {
   const facts: KumaFacts = { settings, pod, families: familiesOf(settings, pod) };
   return {
     clauses: Object.entries(CLAUSES)
-      .filter(([name]) => concernsAny(name as ClauseName, settings))
+      .filter(([name]) => concernsAny(name as ClauseName, facts))
       .map(
         ([name, says]): Clause => ({ name, says, origin: isGiven(name as ClauseName, settings) ? "given" : "usual" }),
       ),
@@ -47,8 +47,12 @@ function aboutZones({ settings, pod }: KumaFacts, { owner, family, destination }
   };
 }
 
-function concernsAny(name: ClauseName, { dns, virtualNetworks, outbound }: KumaSettings): boolean {
-  if (name === "virtual-networks-captured") return virtualNetworks.length > 0;
+function concernsAny(name: ClauseName, { settings, families }: KumaFacts): boolean {
+  const { dns, virtualNetworks, outbound } = settings;
+  if (name === "virtual-networks-captured")
+    return virtualNetworks.some(
+      ({ interface: link, network }) => link !== "lo" && families.includes(familyOf(network)),
+    );
   if (name === "dns-over-tcp-untouched") return dns.capture !== "off" && outbound.jump === "append";
   return name !== "dns-captured" || dns.capture !== "off";
 }

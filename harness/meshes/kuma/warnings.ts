@@ -34,6 +34,7 @@ export function warn(
       "--vnet",
       "DNS queries from virtual networks get no answer, because query and answer are in different conntrack zones; add --skip-dns-conntrack-zone-split.",
     );
+  findings.push(...warnOfIdleNetworks(settings, families));
   for (const name of ["inbound", "outbound"] as const)
     if (hasVainExclusions(settings[name]))
       add(`redirect.${name}.excludePorts`, "Excluded ports have no effect if ports to include are given.");
@@ -53,4 +54,16 @@ function hasDeadDns({ virtualNetworks, dns }: KumaSettings): boolean {
 
 function hasVainExclusions({ includePorts, excludePorts }: Direction): boolean {
   return includePorts.length > 0 && excludePorts.length > 0;
+}
+
+function warnOfIdleNetworks({ virtualNetworks }: KumaSettings, families: readonly Family[]): readonly Finding[] {
+  return virtualNetworks.flatMap(({ interface: link, network }) => {
+    const why =
+      link === "lo"
+        ? "nothing that comes over lo meets the rules of nat in PREROUTING"
+        : families.includes(familyOf(network))
+          ? null
+          : "there are no IPv6 rules in this pod";
+    return why === null ? [] : [codedFinding("no-effect", "--vnet", `${link}:${network} has no effect: ${why}.`)];
+  });
 }
