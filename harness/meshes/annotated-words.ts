@@ -1,4 +1,4 @@
-import { codedFinding, type Finding, type Parsed } from "../model/finding.ts";
+import { codedFinding, type Finding } from "../model/finding.ts";
 import { findNearNames } from "../model/near-names.ts";
 import type { ManifestSource, MeshAnnotation } from "./manifest.ts";
 import type { ManifestContainer, ManifestPath, PodManifest } from "./manifest-pod.ts";
@@ -88,7 +88,11 @@ interface Given {
 export function readAnnotatedWords(
   pod: PodManifest,
   tool: AnnotatedTool,
-): Parsed<{ readonly tokens: readonly WordToken[]; readonly sources: readonly ManifestSource[] }> {
+): {
+  readonly tokens: readonly WordToken[];
+  readonly sources: readonly ManifestSource[];
+  readonly findings: readonly Finding[];
+} {
   const given = tool.annotations.flatMap((annotation): readonly Given[] => {
     const text = pod.annotations.get(annotation.name);
     if (text === undefined) return [];
@@ -98,14 +102,13 @@ export function readAnnotatedWords(
     ...findNearAnnotations(pod, tool.annotations),
     ...given.flatMap((one) => findContradictions(one, pod, tool)),
   ];
-  if (findings.length > 0) return { ok: false, findings };
   const sources = given.map(({ annotation: { name }, text, tokens }): ManifestSource => {
     const effect = tool.made === null ? showTokens(tokens) : `agrees with ${tool.made.called}`;
     return { says: `annotation ${name}: ${text}${effect === "" ? "" : ` (${effect})`}`, path: annotationPath(name) };
   });
   // Several annotations may lead to one option, each to the same words.
   const parts = new Map(given.map(({ tokens }) => [JSON.stringify(tokens.flatMap(renderToken)), tokens]));
-  return { ok: true, value: { tokens: [...parts.values()].flat(), sources } };
+  return { tokens: [...parts.values()].flat(), sources, findings };
 }
 
 /** Puts words in the place of those that set the same options: what the injector does with an annotation. */

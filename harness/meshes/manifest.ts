@@ -1,4 +1,4 @@
-import type { Parsed } from "../model/finding.ts";
+import type { Finding } from "../model/finding.ts";
 import type { ManifestPath, PodManifest } from "./manifest-pod.ts";
 import type { WordToken } from "./word-tokens.ts";
 
@@ -36,6 +36,13 @@ export interface ManifestSettings {
   readonly sources: readonly ManifestSource[];
 }
 
+/** The settings of a manifest, and every finding, contradictions among them. */
+export interface ManifestReading {
+  readonly findings: readonly Finding[];
+  /** Those that count in the cluster, so that they can be looked at in spite of a contradiction; null where they cannot be told. */
+  readonly settings: ManifestSettings | null;
+}
+
 /** Reads a mesh's settings from the manifests of its pods. */
 export interface ManifestReader {
   /** Every annotation that decides about rules, in the order of the documents. */
@@ -44,6 +51,5 @@ export interface ManifestReader {
   readonly proxyContainers: readonly string[];
   /** Gives everything that shows that a pod is in this mesh; nothing where it is not, or was taken out of it. */
   findEvidence(pod: PodManifest): readonly Evidence[];
-  /** Reads the settings; gives every finding, contradictions among them. */
-  read(pod: PodManifest): Parsed<ManifestSettings>;
+  read(pod: PodManifest): ManifestReading;
 }

@@ -64,30 +64,34 @@ function readManifest(
   if (text === null) return null;
   const pod = parsePodManifest({ path: path === "-" ? "standard input" : path, text });
   const found = pod.ok ? findManifestMesh(pod.value, asked) : pod;
-  const read = pod.ok && found.ok ? found.value.mesh.manifest?.read(pod.value) : found;
-  for (const one of [pod, found, read])
-    if (one && !one.ok) {
+  for (const one of [pod, found])
+    if (!one.ok) {
       findings.push(...one.findings);
       return null;
     }
-  if (!pod.ok || !found.ok || !read?.ok || !("tokens" in read.value)) return null;
+  if (!pod.ok || !found.ok) return null;
   const { mesh, evidence } = found.value;
+  const read = mesh.manifest?.read(pod.value);
+  findings.push(...(read?.findings ?? []));
   const addresses = readAddresses(pod.value, findings);
+  const resolvers = listServers(pod.value, findings);
+  const settings = read?.settings ?? null;
+  if (settings === null) return null;
   const sources: readonly ManifestSource[] = [
     {
       says: `${pod.value.name} is in the mesh ${mesh.name}, by ${evidence[0]?.says ?? "--mesh"}`,
       path: evidence[0]?.path ?? null,
     },
-    ...read.value.sources,
+    ...settings.sources,
     ...addresses.sources,
     ...describeServers(pod.value),
   ];
   return {
-    ...read.value,
+    ...settings,
     path,
     mesh,
     podIps: addresses.podIps,
-    resolvers: listServers(pod.value, findings),
+    resolvers,
     told: sources.map((source) => tellSource(source, pod.value)),
     findContradictions: (shape) => {
       const other = findOtherOwner(pod.value, mesh.manifest?.proxyContainers ?? [], shape);

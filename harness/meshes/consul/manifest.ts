@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
+import { codedFinding, type Finding } from "../../model/finding.ts";
 import { isRecord } from "../../model/records.ts";
 import { annotationPath } from "../annotated-words.ts";
-import type { ManifestReader, ManifestSettings, ManifestSource, MeshAnnotation } from "../manifest.ts";
+import type { ManifestReader, ManifestReading, ManifestSource, MeshAnnotation } from "../manifest.ts";
 import { findContainer, findContainers, findHints, findMarks } from "../manifest-evidence.ts";
 import type { ManifestPath, PodManifest } from "../manifest-pod.ts";
 import { readToolVariables } from "../manifest-variables.ts";
@@ -89,7 +89,7 @@ interface Made {
   readonly path: ManifestPath;
 }
 
-function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
+function readManifest(pod: PodManifest): ManifestReading {
   const findings: Finding[] = [...readToolVariables(pod, findContainer(pod, [INIT]), [CONFIG_VARIABLE]).findings];
   const note: Note = (path, message) =>
     void findings.push(codedFinding("conflict", pod.file, message, pod.lineOf(path)));
@@ -116,7 +116,7 @@ function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
         `The annotation ${name} names ${missing.join(", ")}, which ${setting} of ${first?.called} does not. In the cluster the latter counts: consul-k8s reads the annotation only when it makes the pod. Give a manifest in which the two agree.`,
       );
   }
-  if (findings.length > 0) return { ok: false, findings };
+  if (first === undefined && findings.length > 0) return { findings, settings: null };
   const says = first
     ? first.called
     : "there is no Config yet, so the settings are those of consul-k8s with the pod's annotations";
@@ -125,7 +125,7 @@ function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
     ...lists.map(({ name, text }) => ({ says: `annotation ${name}: ${text}`, path: annotationPath(name) })),
   ];
   const file = { path: pod.file, text: JSON.stringify(config) };
-  return { ok: true, value: { tokens: [], config: file, environment: {}, sources } };
+  return { findings, settings: { tokens: [], config: file, environment: {}, sources } };
 }
 
 function isOff(pod: PodManifest, name: string): boolean {

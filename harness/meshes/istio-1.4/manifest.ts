@@ -1,4 +1,3 @@
-import type { Parsed } from "../../model/finding.ts";
 import {
   type AnnotatedOption,
   optionAnnotation,
@@ -7,7 +6,7 @@ import {
   settingsOfInit,
   sourceOfWords,
 } from "../annotated-words.ts";
-import type { ManifestReader, ManifestSettings } from "../manifest.ts";
+import type { ManifestReader, ManifestReading } from "../manifest.ts";
 import { findContainer, findContainers, readRelease } from "../manifest-evidence.ts";
 import type { PodManifest } from "../manifest-pod.ts";
 import { readToolVariables } from "../manifest-variables.ts";
@@ -108,7 +107,7 @@ export const ISTIO_14_MANIFEST: ManifestReader = {
   read: readManifest,
 };
 
-function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
+function readManifest(pod: PodManifest): ManifestReading {
   const init = findContainer(pod, [INIT]);
   const given = readProgramWords(pod, init, ["istio-iptables"]);
   const args = cutOptionWords(given.words, OPTIONS);
@@ -116,15 +115,13 @@ function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
   const wins = `In the cluster the arguments of ${INIT} count: Istio's injector reads annotations only when it makes the pod.`;
   const read = readAnnotatedWords(pod, { options: OPTIONS, annotations: ANNOTATIONS, made, wins });
   const variables = readToolVariables(pod, init, VARIABLES);
-  if (given.findings.length > 0) return { ok: false, findings: given.findings };
-  const findings = [...(read.ok ? [] : read.findings), ...variables.findings];
-  if (!read.ok || findings.length > 0) return { ok: false, findings };
+  const unread = [...given.findings, ...variables.findings];
+  // What words nobody can read, no annotation contradicts.
+  const findings = given.findings.length > 0 ? unread : [...read.findings, ...unread];
+  if (unread.length > 0) return { findings, settings: null };
   const seed = () => cutOptionWords(SEED_WORDS, OPTIONS);
-  const tokens = init === null ? replaceTokens(seed(), read.value.tokens, OPTIONS) : args;
+  const tokens = init === null ? replaceTokens(seed(), read.tokens, OPTIONS) : args;
   const first = sourceOfWords(tokens, init && given.path, { name: INIT, project: "Istio" });
   const { environment, sources } = variables;
-  return {
-    ok: true,
-    value: { tokens, config: null, environment, sources: [first, ...sources, ...read.value.sources] },
-  };
+  return { findings, settings: { tokens, config: null, environment, sources: [first, ...sources, ...read.sources] } };
 }

@@ -1,6 +1,5 @@
-import type { Parsed } from "../../model/finding.ts";
 import { annotationPath } from "../annotated-words.ts";
-import type { ManifestReader, ManifestSettings, MeshAnnotation } from "../manifest.ts";
+import type { ManifestReader, ManifestReading, MeshAnnotation } from "../manifest.ts";
 import { findHints, findMarks } from "../manifest-evidence.ts";
 import type { PodManifest } from "../manifest-pod.ts";
 import { cutOptionWords } from "../option-words.ts";
@@ -38,11 +37,12 @@ export const AMBIENT_MANIFEST: ManifestReader = {
   read: readManifest,
 };
 
-function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
+function readManifest(pod: PodManifest): ManifestReading {
   const metadata = { annotations: Object.fromEntries(pod.annotations) };
   const config = { path: pod.file, text: JSON.stringify({ kind: "Pod", metadata }) };
   const { findings } = readAnnotations(config);
-  if (findings.length > 0) return { ok: false, findings };
+  // The annotations are read once more with the settings: what is wrong with them is told once.
+  if (findings.length > 0) return { findings, settings: null };
   const given = ANNOTATIONS.flatMap(({ name }) => {
     const text = pod.annotations.get(name);
     return text === undefined ? [] : [{ says: `annotation ${name}: ${text}`, path: annotationPath(name) }];
@@ -52,8 +52,8 @@ function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
     path: null,
   };
   return {
-    ok: true,
-    value: {
+    findings,
+    settings: {
       tokens: cutOptionWords(INJECTED_WORDS, AMBIENT_OPTIONS),
       config,
       environment: {},

@@ -1,6 +1,6 @@
-import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
+import { codedFinding, type Finding } from "../../model/finding.ts";
 import { annotationPath, readAnnotatedWords, replaceTokens, settingsOfInit, showTokens } from "../annotated-words.ts";
-import type { ManifestReader, ManifestSettings, ManifestSource } from "../manifest.ts";
+import type { ManifestReader, ManifestReading, ManifestSource } from "../manifest.ts";
 import { findContainer, findContainers, findHints, findMarks, readRelease } from "../manifest-evidence.ts";
 import type { ManifestContainer, ManifestPath, PodManifest } from "../manifest-pod.ts";
 import { readToolVariables } from "../manifest-variables.ts";
@@ -68,10 +68,10 @@ function isOfOldRelease(pod: PodManifest): boolean {
   return release !== null && release.major === 1 && release.minor <= 4;
 }
 
-function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
+function readManifest(pod: PodManifest): ManifestReading {
   const init = findContainer(pod, [INIT, VALIDATION]);
   const started = readProgramWords(pod, init, []);
-  if (started.findings.length > 0) return { ok: false, findings: started.findings };
+  if (started.findings.length > 0) return { findings: started.findings, settings: null };
   const args = cut(started.words.filter((word) => !IDLE_WORDS.includes(word)));
   const made = settingsOfInit(init, args, { options: ISTIO_OPTIONS, path: started.path });
   const wins =
@@ -83,21 +83,17 @@ function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
   const asked = init?.name === VALIDATION ? proxy : init;
   const names = init?.name === VALIDATION ? PLUGIN_VARIABLES : TOOL_VARIABLES;
   const variables = readToolVariables(pod, asked, names);
-  const findings = [
-    ...findBothWays(pod),
-    ...(read.ok ? [] : read.findings),
-    ...variables.findings,
-    ...findNoCapture(pod, init, proxy),
-  ];
-  if (!read.ok || findings.length > 0) return { ok: false, findings };
-  const { tokens: given, sources } = read.value;
+  const unknown = [...variables.findings, ...findNoCapture(pod, init, proxy)];
+  const findings = [...findBothWays(pod), ...read.findings, ...unknown];
+  if (unknown.length > 0) return { findings, settings: null };
+  const { tokens: given, sources } = read;
   const { environment } = variables;
   const result = (tokens: readonly WordToken[], says: string) => {
     const first: ManifestSource = { says: `${says}: ${showTokens(tokens)}`, path: init && started.path };
     return {
-      ok: true,
-      value: { tokens, config: null, environment, sources: [first, ...variables.sources, ...sources] },
-    } as const;
+      findings,
+      settings: { tokens, config: null, environment, sources: [first, ...variables.sources, ...sources] },
+    };
   };
   if (init?.name === INIT) return result(args, `arguments of the init container ${INIT}`);
   if (init === null) {

@@ -1,6 +1,6 @@
-import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
+import { codedFinding, type Finding } from "../../model/finding.ts";
 import { annotationPath, readAnnotatedWords, replaceTokens, showTokens } from "../annotated-words.ts";
-import type { ManifestReader, ManifestSettings, ManifestSource } from "../manifest.ts";
+import type { ManifestReader, ManifestReading, ManifestSource } from "../manifest.ts";
 import { findContainer, findContainers, findHints, findMarks } from "../manifest-evidence.ts";
 import type { ManifestPath, PodManifest } from "../manifest-pod.ts";
 import { readToolVariables } from "../manifest-variables.ts";
@@ -58,10 +58,10 @@ export const KUMA_MANIFEST: ManifestReader = {
   read: readManifest,
 };
 
-function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
+function readManifest(pod: PodManifest): ManifestReading {
   const init = findContainer(pod, [INIT]);
   const given = readProgramWords(pod, init, NAMING);
-  if (given.findings.length > 0) return { ok: false, findings: given.findings };
+  if (given.findings.length > 0) return { findings: given.findings, settings: null };
   const args = readArguments(given.words);
   const text = pod.annotations.get(CONFIG_ANNOTATION);
   const config = text === undefined ? null : cleanConfig({ path: `${pod.file}, ${CONFIG_ANNOTATION}`, text });
@@ -77,15 +77,15 @@ function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
   const read = readAnnotatedWords(pod, { options: KUMA_OPTIONS, annotations: KUMA_ANNOTATIONS, made, wins });
   const variables = readToolVariables(pod, init, config === null ? [] : VARIABLES);
   const hidden = [...(init === null ? [] : findHidden(pod, given.path, args, config !== null)), ...variables.findings];
-  const findings = [...(read.ok ? [] : read.findings), ...hidden];
-  if (!read.ok || findings.length > 0) return { ok: false, findings };
-  const tokens = made === null ? replaceTokens([], read.value.tokens, KUMA_OPTIONS) : args.tokens;
+  const findings = [...read.findings, ...hidden];
+  if (hidden.length > 0) return { findings, settings: null };
+  const tokens = made === null ? replaceTokens([], read.tokens, KUMA_OPTIONS) : args.tokens;
   const sources = [
     ...describe(tokens, { path: given.path, config: config?.text ?? null, isMade: made !== null }),
     ...variables.sources,
-    ...read.value.sources,
+    ...read.sources,
   ];
-  return { ok: true, value: { tokens, config, environment: variables.environment, sources } };
+  return { findings, settings: { tokens, config, environment: variables.environment, sources } };
 }
 
 function describe(

@@ -1,4 +1,3 @@
-import type { Parsed } from "../../model/finding.ts";
 import {
   type AnnotatedOption,
   readAnnotatedWords,
@@ -6,7 +5,7 @@ import {
   settingsOfInit,
   sourceOfWords,
 } from "../annotated-words.ts";
-import type { ManifestReader, ManifestSettings } from "../manifest.ts";
+import type { ManifestReader, ManifestReading } from "../manifest.ts";
 import { findContainer, findContainers, findHints, findMarks } from "../manifest-evidence.ts";
 import type { PodManifest } from "../manifest-pod.ts";
 import { readProgramWords } from "../manifest-words.ts";
@@ -102,17 +101,18 @@ export const LINKERD_MANIFEST: ManifestReader = {
   read: readManifest,
 };
 
-function readManifest(pod: PodManifest): Parsed<ManifestSettings> {
+function readManifest(pod: PodManifest): ManifestReading {
   const init = findContainer(pod, [INIT]);
   const given = readProgramWords(pod, init, []);
   const args = cutOptionWords(given.words, LINKERD_OPTIONS);
   const made = settingsOfInit(init, args, { options: LINKERD_OPTIONS, path: given.path });
   const wins = `In the cluster the arguments of ${INIT} count: Linkerd's injector reads annotations only when it makes the pod.`;
   const read = readAnnotatedWords(pod, { options: LINKERD_OPTIONS, annotations: ANNOTATIONS, made, wins });
-  if (given.findings.length > 0) return { ok: false, findings: given.findings };
-  if (!read.ok) return read;
+  // What words nobody can read, no annotation contradicts.
+  if (given.findings.length > 0) return { findings: given.findings, settings: null };
   const injected = () => cutOptionWords(INJECTED_WORDS, LINKERD_OPTIONS);
-  const tokens = init === null ? replaceTokens(injected(), read.value.tokens, LINKERD_OPTIONS) : args;
+  const tokens = init === null ? replaceTokens(injected(), read.tokens, LINKERD_OPTIONS) : args;
   const source = sourceOfWords(tokens, init && given.path, { name: INIT, project: "Linkerd" });
-  return { ok: true, value: { tokens, config: null, environment: {}, sources: [source, ...read.value.sources] } };
+  const sources = [source, ...read.sources];
+  return { findings: read.findings, settings: { tokens, config: null, environment: {}, sources } };
 }

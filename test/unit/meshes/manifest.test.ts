@@ -563,3 +563,46 @@ describe("the annotations of a mesh", () => {
     },
   );
 });
+
+/** One finding must not hide the next: who mends a manifest wants to see everything that is wrong with it. */
+describe("every contradiction of a manifest is told at once:", () => {
+  const AS_ANOTHER = ["spec:\n", "spec:\n  securityContext: {runAsUser: 4242, runAsGroup: 4242}\n"] as const;
+  test.each<[string, readonly (readonly [string, string])[], readonly RegExp[]]>([
+    [
+      "linkerd.yaml",
+      [['skip-outbound-ports: "5432"', 'skip-outbound-ports: "5433"'], AS_ANOTHER],
+      [/skip-outbound-ports says "5433"/, /The container linkerd-proxy runs as uid 4242/],
+    ],
+    [
+      "istio.yaml",
+      [
+        ['excludeInboundPorts: "9100"', 'excludeInboundPorts: "9101"'],
+        ["runAsUser: 1337", "runAsUser: 4242"],
+        ["runAsGroup: 1337", "runAsGroup: 4242"],
+      ],
+      [/excludeInboundPorts says "9101"/, /The container istio-proxy runs as uid 4242/],
+    ],
+    [
+      "istio-1.4.yaml",
+      [['excludeOutboundPorts: "3306"', 'excludeOutboundPorts: "3307"'], AS_ANOTHER],
+      [/excludeOutboundPorts says "3307"/, /The container istio-proxy runs as uid 4242/],
+    ],
+    [
+      "kuma.yaml",
+      [['exclude-inbound-ports: "7777"', 'exclude-inbound-ports: "7778"'], AS_ANOTHER],
+      [/exclude-inbound-ports says "7778"/, /The container kuma-sidecar runs as uid 4242/],
+    ],
+    [
+      "consul.json",
+      [
+        ['exclude-outbound-ports": "5432"', 'exclude-outbound-ports": "5433"'],
+        ['"spec": {', '"spec": { "securityContext": { "runAsUser": 4242 },'],
+      ],
+      [/exclude-outbound-ports names 5433/, /The container consul-dataplane runs as uid 4242/],
+    ],
+  ])("%s", async (file, changes, says) => {
+    const { code, err } = await generateChanged(file, ...changes);
+    expect(code).toBe(2);
+    for (const each of says) expect(err).toMatch(each);
+  });
+});
