@@ -5,6 +5,7 @@ import { resolveFlow } from "../model/flow-resolution.ts";
 import { makeFlowSpec, renderFlowText } from "../model/flow-spec.ts";
 import { type LandingSpec, landingsAgree, makeLandingSpec } from "../model/landing.ts";
 import type { PodSpec, UdpPorts } from "../model/pod.ts";
+import { nameRemote } from "../model/remote-listener.ts";
 import { describeLanding } from "../report/landing-phrase.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { BoundScenario } from "./scenario/bound-scenario.ts";
@@ -84,6 +85,8 @@ function bindCanaries({ addresses }: Sandbox, { spec, families }: CanarySetting)
   ]);
   return canaries.map(([named, landing]) => {
     const flow = resolveFlow(named, addresses, shape);
-    return { flow, manner: "answer", expected: resolveLanding(landing, flow, { shape, addresses }) } as const;
+    const expected = { ...resolveLanding(landing, flow, { shape, addresses }), address: flow.to.address };
+    // A mesh may give one of its own hosts the address of a peer, as which that one then lands.
+    return { flow, manner: "answer", expected: nameRemote(expected, shape, { address: landing.address }) } as const;
   });
 }

@@ -108,3 +108,11 @@ test("no flow dials port 0, with which a range may begin", async () => {
   const zero = scenario?.flows.filter(({ to, protocol }) => to.port === 0 && protocol !== "icmp");
   expect({ code, zero: zero?.map(({ flow }) => flow) }).toEqual({ code: 0, zero: [] });
 });
+
+test("a host of a mesh's own may have a peer's address: its landings have its name, the canary's too", async () => {
+  const words = ["--mesh", "istio-ambient", "--host-probe-snat-ip", "10.244.0.4", "--sandbox", "simulated", "--json"];
+  const { code, out } = await runCommand("verify", ...words);
+  const [scenario] = (JSON.parse(out) as Report).scenarios;
+  const landing = scenario?.flows.find(({ flow }) => flow === "app -> upstream:80")?.observed.listener;
+  expect({ code, landing }).toEqual({ code: 0, landing: "kubelet" });
+});
