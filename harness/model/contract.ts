@@ -124,6 +124,11 @@ export interface Contract {
    * `unspecified`, and nothing is proven.
    */
   readonly protocols: readonly Protocol[];
+  /**
+   * `dropped`: settings ask that packets which connection tracking calls INVALID are dropped, whoever sends them. Left out, nothing is said
+   * of such packets, and a flow that would be lost with one is not settled.
+   */
+  readonly invalidPackets?: "dropped";
   /** Gives what must become of a connection. Total: `unspecified` is an answer. */
   demand(connection: Connection): Demand;
   /** Gives every value at which what it demands of the flows of a family may change. */

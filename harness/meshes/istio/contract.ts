@@ -29,6 +29,7 @@ export function makeContract(settings: IstioSettings, { addresses, resolvers, ow
   return {
     clauses: listClauses(settings, servers),
     protocols: ["tcp", "udp"],
+    ...(settings.dropInvalid === "on" ? { invalidPackets: "dropped" } : {}),
     demand: (connection) => demand(situation, connection),
     splitPoints: (family) => splitPoints(situation, family),
   };

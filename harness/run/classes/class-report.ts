@@ -1,14 +1,12 @@
-import { type CompareElement, type CompareMatch, STATE_BITS } from "../../model/compare.ts";
 import { meetsExpectation } from "../../model/expectation.ts";
 import { renderFlowText } from "../../model/flow-spec.ts";
-import type { Match } from "../../model/match.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
 import type { ClassReport, FlowReport } from "../../model/report.ts";
-import { listMatches, replaceMatches } from "../../model/rule-parts.ts";
-import type { PodRules, Ruleset, Table } from "../../model/ruleset.ts";
+import type { PodRules } from "../../model/ruleset.ts";
 import { compilePod } from "../../netfilter/simulator.ts";
 import type { BoundScenario } from "../scenario/bound-scenario.ts";
 import type { ClassPlan } from "./class-plan.ts";
+import { doubtInvalid } from "./invalid-packets.ts";
 
 /**
  * Gives how many classes were planned, how many were driven, and for each that was not, or whose landing cannot be relied on, a flow of it
@@ -54,11 +52,12 @@ export function listDoubts(
  * it was seen to land once says nothing of the next time.
  */
 function findDoubts(
-  { spec, flows }: BoundScenario,
+  { spec, flows, capture }: BoundScenario,
   rules: PodRules,
   addresses: SandboxAddresses,
 ): ReadonlyMap<string, string> {
-  const simulator = compilePod(doubtRules(rules), spec, addresses);
+  const { invalidPackets } = capture.contractFor(addresses);
+  const simulator = compilePod(doubtInvalid(rules, invalidPackets ?? "unsaid"), spec, addresses);
   const doubts = flows
     .filter(({ manner }) => manner === "answer")
     .flatMap(({ flow, expected }) => {
@@ -74,45 +73,4 @@ function findDoubts(
           ];
     });
   return new Map(doubts);
-}
-
-/** No flow makes an INVALID packet on purpose, and any may have one: whether a packet is one is not known. */
-function doubtRules(rules: PodRules): PodRules {
-  return { ...rules, ip: doubtRuleset(rules.ip), ip6: doubtRuleset(rules.ip6) };
-}
-
-function doubtRuleset(ruleset: Ruleset | null): Ruleset | null {
-  return ruleset && { ...ruleset, tables: ruleset.tables.map(doubtTable) };
-}
-
-/** No INVALID packet comes to nat (nf_nat_inet_fn in net/netfilter/nf_nat_core.c). */
-function doubtTable(table: Table): Table {
-  if (
-    table.name === "nat" ||
-    !table.chains.some(({ rules }) => rules.some((rule) => listMatches(rule).some(asksForInvalid)))
-  )
-    return table;
-  const chains = table.chains.map((chain) => ({
-    ...chain,
-    rules: chain.rules.map((rule) => replaceMatches(rule, doubtMatch)),
-  }));
-  return { ...table, chains };
-}
-
-function asksForInvalid(match: Match): boolean {
-  if (match.kind === "state") return match.states.includes("INVALID");
-  return match.kind === "compare" && asksForState(match, STATE_BITS.invalid);
-}
-
-/** Says whether a comparison of `ct state` comes out otherwise for a packet in a state. */
-function asksForState({ keys, elements }: CompareMatch, bit: number): boolean {
-  return keys.some(({ name }, i) => {
-    const asks = (range: CompareElement[number] | undefined) =>
-      range !== undefined && "first" in range && (range.first & BigInt(bit)) !== 0n;
-    return name === "ct state" && elements.some((element) => asks(element[i]));
-  });
-}
-
-function doubtMatch(match: Match): Match {
-  return asksForInvalid(match) ? { kind: "unknown", text: "whether a packet is INVALID" } : match;
 }

@@ -10,6 +10,8 @@ const SETTINGS: readonly string[] = [
   "--mesh istio -m TPROXY --redirect-dns",
   "--mesh istio -b * -k vm0 -o 443",
   "--mesh kuma --redirect-inbound=false",
+  "--mesh kuma --drop-invalid-packets",
+  "--mesh istio --drop-invalid --native-nftables",
 ];
 
 describe("a mesh's own rules do in every class of flows what the mesh demands", () => {

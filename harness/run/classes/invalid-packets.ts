@@ -1,0 +1,82 @@
+import { type CompareElement, type CompareMatch, STATE_BITS } from "../../model/compare.ts";
+import type { Match } from "../../model/match.ts";
+import { listMatches, replaceMatches } from "../../model/rule-parts.ts";
+import type { Chain, PodRules, Rule, Ruleset, Table } from "../../model/ruleset.ts";
+import type { Target } from "../../model/target.ts";
+
+/** What a contract says of packets that connection tracking calls INVALID. */
+type Said = "dropped" | "unsaid";
+
+/**
+ * Gives rules in which every match that asks whether a packet is INVALID may hold or not: no flow makes such a packet on purpose, and any
+ * may have one. Where a contract says that such packets are dropped, rules that drop them, and do nothing else, stay as they are.
+ *
+ * @example
+ * doubtInvalid(rules, "dropped")   // -A PREROUTING -m conntrack --ctstate INVALID -j DROP stays; with -j REJECT it is doubted
+ */
+export function doubtInvalid(rules: PodRules, said: Said): PodRules {
+  return { ...rules, ip: doubtRuleset(rules.ip, said), ip6: doubtRuleset(rules.ip6, said) };
+}
+
+function doubtRuleset(ruleset: Ruleset | null, said: Said): Ruleset | null {
+  return ruleset && { ...ruleset, tables: ruleset.tables.map((table) => doubtTable(table, said)) };
+}
+
+/** No INVALID packet comes to nat (nf_nat_inet_fn in net/netfilter/nf_nat_core.c). */
+function doubtTable(table: Table, said: Said): Table {
+  const isDoubtful = (rule: Rule) =>
+    listMatches(rule).some(asksForInvalid) && !(said === "dropped" && dropsInvalid(rule, table.chains));
+  if (table.name === "nat" || !table.chains.some(({ rules }) => rules.some(isDoubtful))) return table;
+  const chains = table.chains.map((chain) => ({
+    ...chain,
+    rules: chain.rules.map((rule) => (isDoubtful(rule) ? replaceMatches(rule, doubtMatch) : rule)),
+  }));
+  return { ...table, chains };
+}
+
+/** Says whether a rule drops every packet that meets it, and meets none for not being INVALID. */
+function dropsInvalid({ matches, target }: Rule, chains: readonly Chain[]): boolean {
+  const asks = matches.filter(asksForInvalid);
+  const isPlain = asks.length > 0 && asks.every((match) => isState(match) || isEqual(match));
+  return isPlain && target !== null && dropsAll(target, chains);
+}
+
+function isState(match: Match): boolean {
+  return match.kind === "state" && !match.negated;
+}
+
+function isEqual(match: Match): boolean {
+  return match.kind === "compare" && ["==", "any-bit"].includes(match.operator) && match.set === null;
+}
+
+/** A chain drops all if its first rule does; a counter before it changes nothing. */
+function dropsAll(target: Target, chains: readonly Chain[], within: readonly string[] = []): boolean {
+  if (target.kind === "statements")
+    return target.statements.every(
+      (statement, i, { length }) =>
+        "target" in statement &&
+        (i === length - 1 ? dropsAll(statement.target, chains, within) : statement.target.kind === "counter"),
+    );
+  if (target.kind !== "jump" && target.kind !== "goto") return target.kind === "drop";
+  const [first] = chains.find(({ name }) => name === target.chain)?.rules ?? [];
+  if (first?.target == null || first.matches.length > 0 || within.includes(target.chain)) return false;
+  return dropsAll(first.target, chains, [...within, target.chain]);
+}
+
+function asksForInvalid(match: Match): boolean {
+  if (match.kind === "state") return match.states.includes("INVALID");
+  return match.kind === "compare" && asksForState(match, STATE_BITS.invalid);
+}
+
+/** Says whether a comparison of `ct state` comes out otherwise for a packet in a state. */
+function asksForState({ keys, elements }: CompareMatch, bit: number): boolean {
+  return keys.some(({ name }, i) => {
+    const asks = (range: CompareElement[number] | undefined) =>
+      range !== undefined && "first" in range && (range.first & BigInt(bit)) !== 0n;
+    return name === "ct state" && elements.some((element) => asks(element[i]));
+  });
+}
+
+function doubtMatch(match: Match): Match {
+  return asksForInvalid(match) ? { kind: "unknown", text: "whether a packet is INVALID" } : match;
+}
