@@ -19,6 +19,10 @@ const [PLAIN, QUOTED] = ["\0", "\0q"];
 /** Longer lines and comments are read word by word: iptables-restore has limits for them. */
 const [LINE_AT_MOST, COMMENT_AT_MOST] = [1_000, 80];
 const DASH = "-".charCodeAt(0);
+/** Where the chain's name begins: behind `-A `. */
+const CHAIN_AT = 3;
+
+type HasChain = (name: string) => boolean;
 
 /** A rule's line `-A CHAIN …` with its values taken out. */
 export interface CutLine {
@@ -27,6 +31,14 @@ export interface CutLine {
   readonly shape: string;
   readonly kinds: readonly SlotKind[];
   readonly values: readonly string[];
+}
+
+/** What lines of one shape have in common, ready to be held against the next ones. */
+export interface LineShape extends Pick<CutLine, "shape" | "kinds"> {
+  /** Names behind `-j` that are in the shape, since the table has no such chain. */
+  readonly targets: readonly string[];
+  /** The text before each value and behind the last, the quotes around a value among it. */
+  readonly pieces: readonly string[];
 }
 
 /**
@@ -38,10 +50,10 @@ export interface CutLine {
  * // { chain: "MINE", shape: " -d \0 -p tcp -m tcp --dport \0 -j RETURN", kinds: ["destination", "destination-port"],
  * //   values: ["10.0.0.1/32", "80"] }
  */
-export function cutLine(text: string, family: Family, hasChain: (name: string) => boolean): CutLine | null {
-  if (!text.startsWith("-A ") || text.length > LINE_AT_MOST || text.includes(PLAIN)) return null;
-  const name = findEnd(text, 3);
-  const chain = text.slice(3, name);
+export function cutLine(text: string, family: Family, hasChain: HasChain): CutLine | null {
+  const name = findChainEnd(text);
+  if (name === null || text.includes(PLAIN)) return null;
+  const chain = text.slice(CHAIN_AT, name);
   const kinds: SlotKind[] = [];
   const values: string[] = [];
   let shape = "";
@@ -60,7 +72,68 @@ export function cutLine(text: string, family: Family, hasChain: (name: string) =
     at = done + 1;
   }
   shape += text.slice(done);
-  return shape.includes('"') || !/^\w[\w.:-]*$/.test(chain) ? null : { chain, shape, kinds, values };
+  return shape.includes('"') ? null : { chain, shape, kinds, values };
+}
+
+/** Gives the shape of a line that {@link cutLine} has cut, for {@link cutLike}. */
+export function shapeOfLine({ shape, kinds }: CutLine): LineShape {
+  const parts = shape.split(PLAIN);
+  const isQuoted = (part: string | undefined) => part?.startsWith("q") ?? false;
+  const pieces = parts.map(
+    (part, i) => (isQuoted(part) ? `"${part.slice(1)}` : part) + (isQuoted(parts[i + 1]) ? '"' : ""),
+  );
+  const targets = Array.from(shape.matchAll(/(?<= )-j ([^ ]+)/g), ([, name = ""]) => name);
+  return { shape, kinds, targets, pieces };
+}
+
+/**
+ * Cuts a line as {@link cutLine} does, in a fraction of the time, where it is of a shape that is known; null where it is of another one.
+ *
+ * @example
+ * cutLike("-A MINE -d 10.0.0.2/32 -j RETURN", shapeOfLine(cutLine("-A MINE -d 10.0.0.1/32 -j RETURN", 4, hasChain)), 4, hasChain)
+ * // { chain: "MINE", shape: " -d \0 -j RETURN", kinds: ["destination"], values: ["10.0.0.2/32"] }
+ */
+export function cutLike(
+  text: string,
+  { shape, kinds, targets, pieces }: LineShape,
+  family: Family,
+  hasChain: HasChain,
+): CutLine | null {
+  const last = pieces[kinds.length] as string;
+  const name = text.endsWith(last) ? findChainEnd(text) : null;
+  if (name === null || targets.some(hasChain)) return null;
+  const values: string[] = [];
+  let at = name;
+  for (let i = 0; i < kinds.length; i++) {
+    const piece = pieces[i] as string;
+    if (!text.startsWith(piece, at)) return null;
+    const start = at + piece.length;
+    const isQuoted = piece.endsWith('"');
+    at = isQuoted ? text.indexOf('"', start) : findEnd(text, start);
+    const value = text.slice(start, Math.max(at, start));
+    const isPlain = isQuoted
+      ? at >= 0 && isPlainQuote(value)
+      : isPlainValue(kinds[i] as SlotKind, value, family, hasChain);
+    if (!isPlain) return null;
+    values.push(value);
+  }
+  if (text.length !== at + last.length) return null;
+  return { chain: text.slice(CHAIN_AT, name), shape, kinds, values };
+}
+
+/** Gives where the chain's name ends in a line that may be cut; null in any other. */
+function findChainEnd(text: string): number | null {
+  if (!text.startsWith("-A ") || text.length > LINE_AT_MOST) return null;
+  const end = findEnd(text, CHAIN_AT);
+  return isPlainName(text.slice(CHAIN_AT, end)) ? end : null;
+}
+
+function isPlainName(name: string): boolean {
+  return /^\w[\w.:-]*$/.test(name);
+}
+
+function isPlainQuote(inner: string): boolean {
+  return inner.length <= COMMENT_AT_MOST && !inner.includes("\\") && !inner.includes(PLAIN);
 }
 
 /** Gives the line of a shape with other values in it. */
@@ -86,14 +159,13 @@ function cutValue(text: string, from: number, kind: SlotKind): CutValue {
   const close = kind === "comment" && text[from] === '"' ? text.indexOf('"', from + 1) : -1;
   const inner = text.slice(from + 1, Math.max(close, from + 1));
   const isWord = close === text.length - 1 || text[close + 1] === " ";
-  if (close > from && isWord && inner.length <= COMMENT_AT_MOST && !inner.includes("\\"))
-    return { text: inner, isQuoted: true, end: close + 1 };
+  if (close > from && isWord && isPlainQuote(inner)) return { text: inner, isQuoted: true, end: close + 1 };
   const end = findEnd(text, from);
   return { text: text.slice(from, end), isQuoted: false, end };
 }
 
 /** Says whether a value is written so that it can be one thing only; any other stays in the shape. */
-function isPlainValue(kind: SlotKind, value: string, family: Family, hasChain: (name: string) => boolean): boolean {
+function isPlainValue(kind: SlotKind, value: string, family: Family, hasChain: HasChain): boolean {
   switch (kind) {
     case "source":
     case "destination":
@@ -104,7 +176,7 @@ function isPlainValue(kind: SlotKind, value: string, family: Family, hasChain: (
     case "comment":
       return /^\w[\w-]{0,60}$/.test(value);
     case "jump":
-      return /^\w[\w.:-]*$/.test(value) && hasChain(value);
+      return isPlainName(value) && hasChain(value);
     case "dnat":
       return family === 4 && /^[\d.]+:\d+$/.test(value);
   }
@@ -112,5 +184,5 @@ function isPlainValue(kind: SlotKind, value: string, family: Family, hasChain: (
 
 /** Says whether a text is a port other than 0, in decimal digits. */
 export function isPlainPort(value: string): boolean {
-  return /^[1-9]\d{0,4}$/.test(value) && Number(value) <= MAX_PORT;
+  return value.length <= 5 && /^[1-9]\d*$/.test(value) && Number(value) <= MAX_PORT;
 }

@@ -138,11 +138,13 @@ export function serverAddress(text: string): string | null {
  * parseNetwork("10.0.0.0/255.0.0.0")    // the same
  */
 export function parseNetwork(text: string): Network | null {
-  const [addressText = "", suffix, ...rest] = text.split("/");
-  const address = parseAddress(addressText);
-  if (!address || rest.length > 0) return null;
+  const slash = text.indexOf("/");
+  const address = parseAddress(slash < 0 ? text : text.slice(0, slash));
+  if (!address) return null;
   const mask =
-    suffix === undefined ? prefixMask(address.family, addressBits(address.family)) : parseMask(suffix, address.family);
+    slash < 0
+      ? prefixMask(address.family, addressBits(address.family))
+      : parseMask(text.slice(slash + 1), address.family);
   if (mask === null) return null;
   return { family: address.family, value: address.value & mask, mask };
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { openAlikeLines } from "../../../harness/formats/alike-lines.ts";
+import { cutLike, cutLine, shapeOfLine } from "../../../harness/formats/cut-line.ts";
 import { renderIptablesSave } from "../../../harness/formats/iptables-save.ts";
 import { openTables } from "../../../harness/formats/open-tables.ts";
 import { readRulesText } from "../../../harness/formats/rules-text.ts";
@@ -120,6 +121,21 @@ describe("rules that are read as others like them", () => {
         for (const line of lines) check(wrap([line]));
       }),
       { numRuns: 150 },
+    );
+  });
+
+  test("are cut like a line of their shape as they are cut by themselves", () => {
+    const hasChain = (name: string) => name === "MINE" || name === "OTHER";
+    fc.assert(
+      fc.property(fc.array(fc.oneof(anyLine, likeOne), { minLength: 2, maxLength: 12 }), (lines) => {
+        const cuts = lines.flatMap((line) => cutLine(line, 4, hasChain) ?? []);
+        for (const line of lines)
+          for (const cut of cuts) {
+            const own = cutLine(line, 4, hasChain);
+            expect(cutLike(line, shapeOfLine(cut), 4, hasChain)).toEqual(own?.shape === cut.shape ? own : null);
+          }
+      }),
+      { numRuns: 300 },
     );
   });
 
