@@ -98,7 +98,7 @@ function uniteBoxes(boxes: readonly Box[], domain: Box, space: FlowSpace): Diagr
   const [inside, outside] = [diagrams.terminal("in"), diagrams.terminal("out")];
   const cubes = boxes.map((box) => makeCube(space, [...new Map([...domain, ...box])], inside, outside));
   const either = (one: Diagram, other: Diagram) => (one === inside || other === inside ? inside : outside);
-  return cubes.reduce((all, cube) => diagrams.combine(all, cube, either, openPairs(), FIRST_REST), outside);
+  return cubes.reduce((all, cube) => diagrams.combine(all, cube, either, openPairs(), { limit: FIRST_REST }), outside);
 }
 
 /** Says whether a box holds all of another. */

@@ -27,15 +27,14 @@ export function countBoxes(root: Diagram, space: FlowSpace): number {
 }
 
 /** Gives the same for one node after another, each of them counted once. */
-function openCounter(space: FlowSpace): (at: Diagram) => number {
+function openCounter({ diagrams }: FlowSpace): (at: Diagram) => number {
   const counts = new Map<Diagram, number>();
   const count = (at: Diagram): number => {
     const known = counts.get(at);
     if (known !== undefined) return known;
-    const isTerminal = space.diagrams.variableOf(at) >= FIRST_REST;
-    const made = isTerminal
-      ? Number(space.diagrams.nameOf(at) === "in")
-      : [...branches(at, space).keys()].reduce((sum, child) => sum + count(child), 0);
+    let made = 0;
+    if (diagrams.variableOf(at) >= FIRST_REST) made = Number(diagrams.nameOf(at) === "in");
+    else for (const child of new Set(diagrams.childrenOf(at))) made += count(child);
     counts.set(at, made);
     return made;
   };

@@ -3,6 +3,7 @@ import { markClass } from "./class-marks.ts";
 import type { ClassifiedLane, FlowClass } from "./flows/flow-classes.ts";
 import type { Path } from "./flows/flow-points.ts";
 import type { FlowSpace } from "./flows/flow-space.ts";
+import { UNTOUCHED } from "./pod/abstract-landing.ts";
 
 /**
  * Gives a flow of each part of some classes: flows of one class are treated alike, but it may be another rule that does so, as one that
@@ -11,16 +12,18 @@ import type { FlowSpace } from "./flows/flow-space.ts";
  */
 export function sampleParts(
   members: readonly FlowClass[],
-  { diagram, space, witnessAt, explain }: ClassifiedLane,
+  { diagram, space, witnessAt, answeredAt, explain }: ClassifiedLane,
 ): readonly FlowClass[] {
   const kindOf = (flowClass: FlowClass) => explain(flowClass, "answer").kind;
   return members.flatMap((member) => {
     const { terminal } = member;
     const boxes = listBoxes(markClass(diagram, new Set([terminal]), space), space);
-    // One flow is one witness in a lane, and that of the class has been asked already.
-    const witnesses = new Set(boxes.flatMap((box) => listPaths(box, space)).map(witnessAt));
-    witnesses.delete(member.witness);
     const kind = kindOf(member);
+    // What nobody has does not answer as dialled.
+    const sampleAt = kind === UNTOUCHED ? answeredAt : witnessAt;
+    const witnesses = new Set(boxes.flatMap((box) => listPaths(box, space)).flatMap((path) => sampleAt(path) ?? []));
+    // One flow is one witness in a lane, and that of the class has been asked already.
+    witnesses.delete(member.witness);
     return [...witnesses].map((witness): FlowClass => ({ terminal, witness })).filter((part) => kindOf(part) === kind);
   });
 }

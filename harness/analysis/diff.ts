@@ -164,13 +164,15 @@ function findSuspicious(lane: Lane, partition: Partition, around: "same-pod" | "
     second,
     (a, b) => (a === b && around === "same-pod" ? same : diagrams.terminal(`${a} or ${b}`)),
     openPairs(),
-    FIRST_REST,
+    { limit: FIRST_REST, shortcut: (a, b) => (a === b && around === "same-pod" ? same : undefined) },
   );
   const isSettled = (terminal: Diagram) => terminal === same || terminal === partition.outside;
-  return ground.reduce(
-    (cut, part) => diagrams.combine(cut, part, (a, b) => (isSettled(a) ? a : join(a, b)), openPairs(), FIRST_REST),
-    partition.restrict(pair, lane),
-  );
+  const divide = (cut: Diagram, part: Diagram) =>
+    diagrams.combine(cut, part, (a, b) => (isSettled(a) ? a : join(a, b)), openPairs(), {
+      limit: FIRST_REST,
+      shortcut: (a) => (isSettled(a) ? a : undefined),
+    });
+  return ground.reduce(divide, partition.restrict(pair, lane));
 }
 
 function witnessOf(path: Path, lane: Lane, { space }: Partition, { family, setting }: Comparison): Witness {

@@ -10,6 +10,7 @@ import type { Lane } from "./flows/lane.ts";
 import type { AnalysisSetting } from "./flows/partition.ts";
 import { joinSocketRows, type LaneRows } from "./flows/socket-rows.ts";
 import { dropRepeated, type GlanceRow, joinWays, OTHERS } from "./join-ways.ts";
+import { UNTOUCHED } from "./pod/abstract-landing.ts";
 
 /** A map at a glance, and what it leaves out. */
 export interface Glance {
@@ -108,7 +109,7 @@ function joinOwnListeners(
 ): readonly KindGroup[] {
   return groups.reduce<readonly KindGroup[]>((known, own) => {
     if (!ITSELF.test(own.kind)) return known;
-    const fitting = known.filter(({ kind }) => kind === "as dialled" || kind === own.kind.replace(ITSELF, ""));
+    const fitting = known.filter(({ kind }) => kind === UNTOUCHED || kind === own.kind.replace(ITSELF, ""));
     const joined = fitting.map((other) =>
       known
         .filter((group) => group !== own && group !== other)

@@ -26,15 +26,7 @@ export interface AddressBook {
 
 /** Opens the book of a sandbox's addresses: the hosts' own, those `upstream` owns beside, and what policy routing adds to the pod. */
 export function openAddressBook(spec: PodSpec, hosts: SandboxAddresses, routing: PolicyRouting): AddressBook {
-  const owners = new Map<string, HostName>();
-  for (const address of spec.upstreamAddresses) owners.set(canonicalAddress(address) ?? address, "upstream");
-  const links = vmLinks(spec);
-  const names = ["upstream", "client", "pod", ...(links.length > 0 ? ["vm" as const] : [])] as const;
-  for (const family of FAMILIES) {
-    for (const name of names) owners.set(hosts[name][family], name);
-    for (const link of links.keys()) owners.set(vmGateway(link, hosts)[family], "pod");
-  }
-  for (const { address } of routing.addresses) owners.set(address, "pod");
+  const owners = findOwners(spec, hosts, routing);
   const known = new Map<string, KnownAddress>();
   const find = (text: string): KnownAddress => {
     const seen = known.get(text);
@@ -58,6 +50,29 @@ export function openAddressBook(spec: PodSpec, hosts: SandboxAddresses, routing:
     return made;
   };
   return { find, findAny };
+}
+
+/**
+ * Gives the host that has each address, by its text, loopback aside.
+ *
+ * @example
+ * findOwners(spec, DEFAULT_ADDRESSES, NO_POLICY_ROUTING).get("10.244.0.2")   // "pod"
+ */
+export function findOwners(
+  spec: PodSpec,
+  hosts: SandboxAddresses,
+  routing: PolicyRouting,
+): ReadonlyMap<string, HostName> {
+  const owners = new Map<string, HostName>();
+  for (const address of spec.upstreamAddresses) owners.set(canonicalAddress(address) ?? address, "upstream");
+  const links = vmLinks(spec);
+  const names = ["upstream", "client", "pod", ...(links.length > 0 ? ["vm" as const] : [])] as const;
+  for (const family of FAMILIES) {
+    for (const name of names) owners.set(hosts[name][family], name);
+    for (const link of links.keys()) owners.set(vmGateway(link, hosts)[family], "pod");
+  }
+  for (const { address } of routing.addresses) owners.set(address, "pod");
+  return owners;
 }
 
 function makeAddress(text: string, owners: ReadonlyMap<string, HostName>): KnownAddress {

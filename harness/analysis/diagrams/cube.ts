@@ -12,13 +12,24 @@ export function makeCube(
   then: Diagram,
   otherwise: Diagram,
 ): Diagram {
-  const byVariable = new Map<number, Intervals>();
-  for (const [variable, allowed] of clauses) {
-    const known = byVariable.get(variable);
-    byVariable.set(variable, known ? intersectIntervals(known, allowed) : allowed);
+  const inOrder = clauses.length < 2 ? clauses : joinClauses(clauses);
+  let made = then;
+  for (let i = inOrder.length - 1; i >= 0; i--) {
+    const [variable, allowed] = inOrder[i] as CubeCondition;
+    made = makeSlice(space, variable, allowed, made, otherwise);
   }
-  const inOrder = [...byVariable].sort(([a], [b]) => b - a);
-  return inOrder.reduce((inside, [variable, allowed]) => makeSlice(space, variable, allowed, inside, otherwise), then);
+  return made;
+}
+
+/** Gives one clause for each variable, in the variables' order. */
+function joinClauses(clauses: readonly CubeCondition[]): readonly CubeCondition[] {
+  const joined: CubeCondition[] = [];
+  for (const clause of clauses.toSorted(([a], [b]) => a - b)) {
+    const last = joined.at(-1);
+    if (last?.[0] === clause[0]) joined[joined.length - 1] = [clause[0], intersectIntervals(last[1], clause[1])];
+    else joined.push(clause);
+  }
+  return joined;
 }
 
 function makeSlice(
@@ -28,16 +39,18 @@ function makeSlice(
   inside: Diagram,
   otherwise: Diagram,
 ): Diagram {
-  const starts: number[] = [];
-  const children: Diagram[] = [];
-  const add = (start: number, child: Diagram) => {
-    starts.push(start);
-    children.push(child);
-  };
-  if (allowed[0]?.[0] !== 0) add(0, otherwise);
+  if (allowed.length === 0) return otherwise;
+  const size = sizeOf(space, variable);
+  const isFromZero = allowed[0]?.[0] === 0;
+  const starts: number[] = isFromZero ? [] : [0];
+  const children: Diagram[] = isFromZero ? [] : [otherwise];
   for (const [first, last] of allowed) {
-    add(first, inside);
-    if (last + 1 < sizeOf(space, variable)) add(last + 1, otherwise);
+    starts.push(first);
+    children.push(inside);
+    if (last + 1 < size) {
+      starts.push(last + 1);
+      children.push(otherwise);
+    }
   }
-  return allowed.length === 0 ? otherwise : space.diagrams.node(variable, starts, children);
+  return space.diagrams.node(variable, starts, children);
 }

@@ -1,4 +1,5 @@
 import { LandfallError } from "../../errors.ts";
+import { areEqual, hashNode, joinNeighbours } from "./node-parts.ts";
 import type { Memo } from "./pairs.ts";
 
 /** A diagram's number in its workshop; equal functions have equal numbers. */
@@ -9,6 +10,17 @@ export const TERMINAL = 0x7fffffff;
 
 /** Gives the diagram for two diagrams: of terminals, when two diagrams are combined. */
 export type CombineTerminals = (first: Diagram, second: Diagram) => Diagram;
+
+/** How to combine diagrams beside what becomes of their terminals. */
+export interface CombineManner {
+  /** What has a variable of this number or above counts as a terminal. */
+  readonly limit?: number;
+  /**
+   * Gives what two diagrams come to where it shows without looking into them, as where one leaves the other as it is; else undefined. It
+   * must be what combining them point by point comes to.
+   */
+  readonly shortcut?: (first: Diagram, second: Diagram) => Diagram | undefined;
+}
 
 /**
  * A workshop of hash-consed interval decision diagrams. A diagram is a function from numbered variables, each a whole number from 0, to
@@ -28,10 +40,15 @@ export interface Diagrams {
   startsOf(diagram: Diagram): readonly number[];
   childrenOf(diagram: Diagram): readonly Diagram[];
   /**
-   * Combines two diagrams point by point. What has a variable of `limit` or above counts as a terminal. `memo` belongs to one
-   * `combineTerminals`, and makes later calls with it cheap.
+   * Combines two diagrams point by point. `memo` belongs to one `combineTerminals`, and makes later calls with it cheap.
    */
-  combine(first: Diagram, second: Diagram, combineTerminals: CombineTerminals, memo: Memo, limit?: number): Diagram;
+  combine(
+    first: Diagram,
+    second: Diagram,
+    combineTerminals: CombineTerminals,
+    memo: Memo,
+    manner?: CombineManner,
+  ): Diagram;
 }
 
 /** Nodes that one analysis may make before it gives up. */
@@ -85,17 +102,12 @@ export function openDiagrams(budget: number = DEFAULT_NODE_BUDGET): Diagrams {
   }
 
   function node(variable: number, firsts: readonly number[], kids: readonly Diagram[]): Diagram {
-    const keptStarts: number[] = [];
-    const keptKids: Diagram[] = [];
-    for (let i = 0; i < kids.length; i++) {
-      const kid = kids[i] as Diagram;
-      if (kid === keptKids.at(-1)) continue;
-      keptStarts.push(firsts[i] as number);
-      keptKids.push(kid);
-    }
-    const [only] = keptKids;
-    if (keptKids.length === 1 && only !== undefined) return only;
-    return add(variable, keptStarts, keptKids);
+    return nodeOf(variable, ...joinNeighbours(firsts, kids));
+  }
+
+  /** Gives the node of intervals whose neighbours are all different. */
+  function nodeOf(variable: number, firsts: readonly number[], kids: readonly Diagram[]): Diagram {
+    return kids.length === 1 ? (kids[0] as Diagram) : add(variable, firsts, kids);
   }
 
   function variableOf(diagram: Diagram): number {
@@ -104,17 +116,28 @@ export function openDiagrams(budget: number = DEFAULT_NODE_BUDGET): Diagrams {
 
   /** A diagram that does not look at a variable has one branch there: itself. */
   function branchesAt(diagram: Diagram, variable: number): readonly [readonly number[], readonly Diagram[]] {
-    if (variables[diagram] !== variable) return [[0], [diagram]];
+    if (variables[diagram] !== variable) return [FROM_ZERO, [diagram]];
     return [starts[diagram] as readonly number[], children[diagram] as readonly Diagram[]];
   }
 
-  function combine(f: Diagram, g: Diagram, combineTerminals: CombineTerminals, memo: Memo, limit = TERMINAL): Diagram {
-    if (variableOf(f) >= limit && variableOf(g) >= limit) return combineTerminals(f, g);
-    const found = memo.get(f, g);
-    if (found !== undefined) return found;
-    const made = merge(f, g, (a, b) => combine(a, b, combineTerminals, memo, limit));
-    memo.set(f, g, made);
-    return made;
+  function combine(
+    first: Diagram,
+    second: Diagram,
+    combineTerminals: CombineTerminals,
+    memo: Memo,
+    { limit = TERMINAL, shortcut }: CombineManner = {},
+  ): Diagram {
+    const join = (f: Diagram, g: Diagram): Diagram => {
+      if (variableOf(f) >= limit && variableOf(g) >= limit) return combineTerminals(f, g);
+      const short = shortcut?.(f, g);
+      if (short !== undefined) return short;
+      const found = memo.get(f, g);
+      if (found !== undefined) return found;
+      const made = merge(f, g, join);
+      memo.set(f, g, made);
+      return made;
+    };
+    return join(first, second);
   }
 
   /** Makes the node of two diagrams' first variable, its intervals cut where either cuts, each with what both have there. */
@@ -123,15 +146,20 @@ export function openDiagrams(budget: number = DEFAULT_NODE_BUDGET): Diagrams {
     const [[sf, cf], [sg, cg]] = [branchesAt(f, variable), branchesAt(g, variable)];
     const merged: number[] = [];
     const kids: Diagram[] = [];
+    let last = -1;
     for (let i = 0, j = 0, at = 0; at !== TERMINAL; ) {
-      merged.push(at);
-      kids.push(join(cf[i] as Diagram, cg[j] as Diagram));
-      const [nextF, nextG] = [sf[i + 1] ?? TERMINAL, sg[j + 1] ?? TERMINAL];
+      const kid = join(cf[i] as Diagram, cg[j] as Diagram);
+      if (kid !== last) {
+        merged.push(at);
+        kids.push(kid);
+        last = kid;
+      }
+      const [nextF, nextG] = [startAt(sf, i + 1), startAt(sg, j + 1)];
       at = Math.min(nextF, nextG);
       if (nextF === at) i++;
       if (nextG === at) j++;
     }
-    return node(variable, merged, kids);
+    return nodeOf(variable, merged, kids);
   }
 
   return {
@@ -148,22 +176,11 @@ export function openDiagrams(budget: number = DEFAULT_NODE_BUDGET): Diagrams {
 
 /** What terminals have of intervals and children. */
 const NONE: readonly number[] = [];
+const FROM_ZERO: readonly number[] = [0];
 
-/** Mixes numbers into one of 30 bits, as FNV-1a mixes bytes; nodes that share it are compared. */
-function hashNode(variable: number, firsts: readonly number[], kids: readonly Diagram[]): number {
-  let hash = Math.imul(variable ^ 0x811c9dc5, 0x01000193);
-  for (let i = 0; i < kids.length; i++) {
-    hash = Math.imul(hash ^ (firsts[i] as number), 0x01000193);
-    hash = Math.imul(hash ^ (kids[i] as number), 0x01000193);
-    hash ^= hash >>> 15;
-  }
-  return hash & 0x3fffffff;
-}
-
-function areEqual(some: readonly number[], others: readonly number[]): boolean {
-  if (some.length !== others.length) return false;
-  for (let i = 0; i < some.length; i++) if (some[i] !== others[i]) return false;
-  return true;
+/** Gives where an interval begins; behind the last one is the end of all. Reading beyond a list's end would take V8 many times as long. */
+function startAt(firsts: readonly number[], i: number): number {
+  return i < firsts.length ? (firsts[i] as number) : TERMINAL;
 }
 
 function exceeded(budget: number): LandfallError {
@@ -171,18 +188,4 @@ function exceeded(budget: number): LandfallError {
     `The analysis needs more than ${budget} diagram nodes, so there is no complete answer. ` +
     "Restrict the flows, for example with --within 'client -> pod:*' or --within 'app -> 10.0.0.0/8:443', or raise the limit with --budget NODES.";
   return new LandfallError("budget-exceeded", message);
-}
-
-/** Folds diagrams two by two, so that each takes part in few combinations; a fold from one end would take their number squared. */
-export function foldBalanced<T>(items: readonly T[], join: (first: T, second: T) => T): T | undefined {
-  let level = items;
-  while (level.length > 1) {
-    const next: T[] = [];
-    for (let i = 0; i < level.length; i += 2) {
-      const [first, second] = [level[i] as T, level[i + 1]];
-      next.push(second === undefined ? first : join(first, second));
-    }
-    level = next;
-  }
-  return level[0];
 }

@@ -45,3 +45,25 @@ export function uniteIntervals(intervals: Intervals): Intervals {
 export function holdsNumber(intervals: Intervals, value: number): boolean {
   return intervals.some(([first, last]) => value >= first && value <= last);
 }
+
+/** Says whether two sets have a number in common. */
+export function meetIntervals(one: Intervals, other: Intervals): boolean {
+  for (let i = 0, j = 0; i < one.length && j < other.length; ) {
+    const [[a, b], [c, d]] = [one[i] as readonly [number, number], other[j] as readonly [number, number]];
+    if (a <= d && c <= b) return true;
+    if (b < d) i++;
+    else j++;
+  }
+  return false;
+}
+
+/** Says whether a set holds every number of another; neither may have intervals that touch. */
+export function coverIntervals(wide: Intervals, narrow: Intervals): boolean {
+  let i = 0;
+  for (const [first, last] of narrow) {
+    while (i < wide.length && (wide[i] as readonly [number, number])[1] < first) i++;
+    const at = wide[i];
+    if (at === undefined || at[0] > first || at[1] < last) return false;
+  }
+  return true;
+}

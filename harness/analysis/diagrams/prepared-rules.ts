@@ -29,19 +29,44 @@ export type PreparedTables = ReadonlyMap<string, PreparedTable>;
 
 /** Gives every table of a rule set. */
 export function prepareRuleset(ruleset: Ruleset, space: FlowSpace): PreparedTables {
-  return new Map(listActiveTables(ruleset).map((table) => [tableKey(table), prepareTable(table, space)]));
+  const known: KnownParts = { matches: new Map(), targets: new Map() };
+  return new Map(listActiveTables(ruleset).map((table) => [tableKey(table), prepareTable(table, space, known)]));
 }
 
-function prepareTable({ chains }: Table, space: FlowSpace): PreparedTable {
-  const prepare = (rules: readonly Rule[]) => rules.map((rule) => prepareRule(rule, space));
+/** What parts of rules were prepared to: the rules of a large set share most matches and targets. */
+interface KnownParts {
+  readonly matches: Map<Match, readonly Condition[]>;
+  readonly targets: Map<Target, PreparedRule>;
+}
+
+function prepareTable({ chains }: Table, space: FlowSpace, known: KnownParts): PreparedTable {
+  const prepare = (rules: readonly Rule[]) => rules.map((rule) => prepareRule(rule, space, known));
   return { chains: new Map(chains.map(({ name, base, rules }) => [name, { base, rules: prepare(rules) }])) };
 }
 
-function prepareRule({ matches, target }: Rule, space: FlowSpace): PreparedRule {
-  const conditions = matches.flatMap((match) => prepareMatch(match, space));
+function prepareRule({ matches, target }: Rule, space: FlowSpace, known: KnownParts): PreparedRule {
+  const conditions: Condition[] = [];
+  for (const match of matches) {
+    // Hardly two rules share an address, and a comment asks for nothing.
+    const isOwn = match.kind === "source" || match.kind === "destination" || match.kind === "comment";
+    const parts = isOwn ? prepareMatch(match, space) : keep(known.matches, match, () => prepareMatch(match, space));
+    for (const part of parts) conditions.push(part);
+  }
   if (target === null) return { conditions, effect: { kind: "next" } };
-  const before = conditionsOfTarget(target, space);
-  return { conditions: [...conditions, ...before], effect: prepareTarget(target, space) };
+  const last = keep(known.targets, target, () => ({
+    conditions: conditionsOfTarget(target, space),
+    effect: prepareTarget(target, space),
+  }));
+  for (const before of last.conditions) conditions.push(before);
+  return { conditions, effect: last.effect };
+}
+
+function keep<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  known.set(key, made);
+  return made;
 }
 
 function prepareMatch(match: Match, space: FlowSpace): readonly Condition[] {
@@ -127,7 +152,10 @@ function prepareTarget(target: Target, space: FlowSpace): Effect {
   const { family, mattering } = space;
   const prepare = {
     match: (match: Match) => prepareMatch(match, space),
-    target: (part: Target) => prepareRule({ matches: [], target: part }, space),
+    target: (part: Target) => ({
+      conditions: conditionsOfTarget(part, space),
+      effect: prepareTarget(part, space),
+    }),
   };
   if (target.kind === "statements") return prepareStatements(target, prepare);
   if (target.kind === "map") return prepareMap(target, space, prepare);

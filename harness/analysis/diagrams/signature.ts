@@ -1,7 +1,8 @@
 import type { BaseChain } from "../../model/ruleset.ts";
 import { FIRST_REST, type FlowSpace } from "../flows/flow-space.ts";
 import { openChainCompiler } from "./chain-diagram.ts";
-import { type Diagram, foldBalanced } from "./diagrams.ts";
+import type { Diagram } from "./diagrams.ts";
+import { foldBalanced } from "./fold-balanced.ts";
 import { openOutcomes } from "./outcomes.ts";
 import type { Rewrites } from "./packet-views.ts";
 import { openPairs, rememberPairs } from "./pairs.ts";
@@ -14,7 +15,7 @@ const NO_CHAINS: PreparedTable = { chains: new Map() };
 export function openJoiner({ diagrams }: FlowSpace): (first: Diagram, second: Diagram) => Diagram {
   const memo = openPairs();
   const pair = rememberPairs(() => diagrams.freshTerminal());
-  return (first, second) => diagrams.combine(first, second, pair, memo, FIRST_REST);
+  return (first, second) => diagrams.combine(first, second, pair, memo, { limit: FIRST_REST });
 }
 
 /** The signatures of some rule sets, made for one part of the flows after another. */
@@ -44,7 +45,7 @@ export function openSigner(rulesets: readonly PreparedTables[], rewrites: Rewrit
   };
   const memo = openPairs();
   const pair = rememberPairs((one, other) => stand(diagrams.freshTerminal(), [one, other]));
-  const join = (one: Diagram, other: Diagram) => diagrams.combine(one, other, pair, memo, FIRST_REST);
+  const join = (one: Diagram, other: Diagram) => diagrams.combine(one, other, pair, memo, { limit: FIRST_REST });
   const isConstant = (part: Diagram) => diagrams.variableOf(part) >= FIRST_REST;
   const sent = new Map<Diagram, ReadonlySet<bigint>>();
   const listSent = (at: Diagram): ReadonlySet<bigint> => {

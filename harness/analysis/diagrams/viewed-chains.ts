@@ -64,26 +64,33 @@ type FieldCuts = ReadonlyMap<Field, readonly number[]>;
 /** The atoms at which some rule that a chain leads to changes its mind, by field. */
 function findCuts(tables: readonly PreparedTable[], chain: string): FieldCuts {
   const cuts = new Map<Field, Set<number>>();
-  const conditions = tables.flatMap((table) =>
-    [...reachable(table, chain)].flatMap((name) => table.chains.get(name)?.rules.flatMap(listConditions) ?? []),
-  );
-  for (const condition of conditions) {
-    if (condition.kind === "variable") continue;
-    for (const field of condition.kind === "field" ? [condition.field] : PORT_FIELDS) {
-      const atoms = cuts.get(field) ?? new Set();
-      cuts.set(field, atoms);
-      for (const [first, last] of condition.allowed) atoms.add(first).add(last + 1);
-    }
-  }
+  // Rules share their conditions on ports.
+  const seen = new Set<Condition>();
+  for (const table of tables)
+    for (const name of reachable(table, chain))
+      for (const rule of table.chains.get(name)?.rules ?? []) noteCuts(rule, cuts, seen);
   return new Map([...cuts].map(([field, atoms]) => [field, [...atoms].sort((a, b) => a - b)]));
 }
 
-/** Every condition of a rule on one field, those of its comparisons and of its statements too. */
-function listConditions({ conditions, effect }: PreparedRule): readonly Exclude<Condition, CompareTest>[] {
-  const own = conditions.flatMap((condition) =>
-    condition.kind === "compare" ? [...condition.readable, ...condition.elements.flat()] : [condition],
-  );
-  return [...own, ...partsOf(effect).flatMap(listConditions)];
+/** Notes what each condition of a rule on one field cuts, those of its comparisons and of its statements too. */
+function noteCuts({ conditions, effect }: PreparedRule, cuts: Map<Field, Set<number>>, seen: Set<Condition>): void {
+  for (const condition of conditions) {
+    if (condition.kind === "variable" || seen.has(condition)) continue;
+    seen.add(condition);
+    if (condition.kind === "compare")
+      for (const part of [condition.readable, ...condition.elements].flat()) noteCut(part, cuts);
+    else noteCut(condition, cuts);
+  }
+  for (const part of partsOf(effect)) noteCuts(part, cuts, seen);
+}
+
+function noteCut(condition: Exclude<Condition, CompareTest>, cuts: Map<Field, Set<number>>): void {
+  if (condition.kind === "variable") return;
+  for (const field of condition.kind === "field" ? [condition.field] : PORT_FIELDS) {
+    const atoms = cuts.get(field) ?? new Set();
+    cuts.set(field, atoms);
+    for (const [first, last] of condition.allowed) atoms.add(first).add(last + 1);
+  }
 }
 
 function partsOf(effect: Effect): readonly PreparedRule[] {

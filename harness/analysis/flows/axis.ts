@@ -21,22 +21,37 @@ export interface Axis {
  * makeAxis([80n, 81n], 65535n).boundsOf(1) // [80n, 80n]; atom 0 is 0–79, and atom 2 is 81–65535
  */
 export function makeAxis(boundaries: Iterable<bigint>, last: bigint): Axis {
+  return last <= BigInt(Number.MAX_SAFE_INTEGER) ? makeNarrowAxis(boundaries, last) : makeWideAxis(boundaries, last);
+}
+
+/** Values of which each is a number of JavaScript: all but addresses of IPv6. */
+function makeNarrowAxis(boundaries: Iterable<bigint>, last: bigint): Axis {
+  const sorted = Float64Array.from([0n, ...boundaries], Number).sort();
+  const starts = sorted.filter((start, i) => start !== sorted[i - 1] && start <= Number(last));
+  return {
+    size: starts.length,
+    atomOf: (value) => findAtom(starts, Number(value)),
+    boundsOf: (atom) => [BigInt(starts[atom] ?? 0), BigInt(starts[atom + 1] ?? Number(last) + 1) - 1n],
+  };
+}
+
+function makeWideAxis(boundaries: Iterable<bigint>, last: bigint): Axis {
   const starts = [...new Set([0n, ...boundaries])]
     .filter((start) => start <= last)
     .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-  const atoms = new Map(starts.map((start, atom) => [start, atom]));
   return {
     size: starts.length,
-    atomOf: (value) => atoms.get(value) ?? findAtom(starts, value),
+    atomOf: (value) => findAtom(starts, value),
     boundsOf: (atom) => [starts[atom] ?? 0n, (starts[atom + 1] ?? last + 1n) - 1n],
   };
 }
 
-function findAtom(starts: readonly bigint[], value: bigint): number {
+/** Gives the last place at which a value is not below what stands there. */
+function findAtom<T extends bigint | number>(starts: ArrayLike<T>, value: T): number {
   let [low, high] = [0, starts.length - 1];
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if ((starts[middle] as bigint) <= value) low = middle;
+    if ((starts[middle] as T) <= value) low = middle;
     else high = middle - 1;
   }
   return low;

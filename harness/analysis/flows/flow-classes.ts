@@ -1,4 +1,4 @@
-import type { Family } from "../../model/address.ts";
+import { type Family, renderAddress } from "../../model/address.ts";
 import type { Manner } from "../../model/flow.ts";
 import type { Landing } from "../../model/landing.ts";
 import type { PodRules } from "../../model/ruleset.ts";
@@ -32,6 +32,8 @@ export interface ClassifiedLane {
   readonly classes: readonly FlowClass[];
   /** Gives the flow that stands for the flows of a path of the diagram; the same one each time that a path leads to the same flow. */
   witnessAt(path: Path): Witness;
+  /** Gives the same where somebody may accept what it dials; null where no host has that address. */
+  answeredAt(path: Path): Witness | null;
   land(flowClass: FlowClass, manner: Manner): Landing;
   /** Gives the kind of where it lands if it is answered, as {@link Lander} does. */
   kindOf(flowClass: FlowClass): string;
@@ -64,8 +66,8 @@ export function* classifyEachLane(
     const diagram = divide(lane);
     const paths = [...findPaths(diagram, space, prefer)].filter(([terminal]) => terminal !== outside);
     const witnesses = new Map<string, Witness>();
-    const witnessAt = (path: Path): Witness => {
-      const point = choosePoint(path, lane, space, prefer);
+    const pointAt = (path: Path) => choosePoint(path, lane, space, prefer);
+    const witnessAt = (path: Path, point = pointAt(path)): Witness => {
       const assumed = readAssumptions(path, space);
       const key = renderPointKey(point, assumed);
       const known = witnesses.get(key);
@@ -86,7 +88,11 @@ export function* classifyEachLane(
       diagram,
       space,
       classes,
-      witnessAt,
+      witnessAt: (path) => witnessAt(path),
+      answeredAt: (path) => {
+        const point = pointAt(path);
+        return lander.isOwned(renderAddress(family, point.destination), lane) ? witnessAt(path, point) : null;
+      },
       land: ({ witness }, manner) => lander.land(witness, manner),
       kindOf: ({ witness }) => lander.kindOf(witness),
       explain: ({ witness }, manner) => lander.explain(witness, manner),

@@ -1,7 +1,7 @@
 import { makeCube } from "../diagrams/cube.ts";
 import type { Diagram } from "../diagrams/diagrams.ts";
 import { uniteIntervals } from "../diagrams/intervals.ts";
-import { openPairs } from "../diagrams/pairs.ts";
+import { type Memo, openPairs } from "../diagrams/pairs.ts";
 import { toAtoms } from "./axis.ts";
 import { findDomain } from "./flow-domain.ts";
 import { DIMENSION, FIRST_REST, type FlowSpace } from "./flow-space.ts";
@@ -31,18 +31,23 @@ export function openRestriction(space: FlowSpace): Restriction {
   const { diagrams } = space;
   const [inside, outside] = [diagrams.terminal("inside"), diagrams.terminal("outside")];
   const memo = openPairs();
+  const keep = (domain: Diagram, from: Diagram, known: Memo) =>
+    diagrams.combine(domain, from, (where, what) => (where === inside ? what : outside), known, {
+      limit: FIRST_REST,
+      shortcut: (where, what) => (where === inside ? what : where === outside ? outside : undefined),
+    });
   const leaveOut = ({ sources, destinations }: Lane["without"][number], from: Diagram): Diagram => {
     const clauses = [
       [DIMENSION.source, uniteIntervals(toAtoms(space.addresses, sources))],
       [DIMENSION.destination, uniteIntervals(toAtoms(space.addresses, destinations))],
     ] as const;
     const hole = makeCube(space, clauses, outside, inside);
-    return diagrams.combine(hole, from, (where, what) => (where === inside ? what : outside), openPairs(), FIRST_REST);
+    return keep(hole, from, openPairs());
   };
   const restrict = (diagram: Diagram, lane: Lane): Diagram => {
     const whole = makeCube(space, [...findDomain(space, lane)], inside, outside);
     const domain = lane.without.reduce((rest, hole) => leaveOut(hole, rest), whole);
-    return diagrams.combine(domain, diagram, (where, what) => (where === inside ? what : outside), memo, FIRST_REST);
+    return keep(domain, diagram, memo);
   };
   return { restrict, outside };
 }
@@ -59,6 +64,9 @@ export function openDivision(
 ): (lane: Lane) => Diagram {
   const memo = openPairs();
   const joinInside = (cut: Diagram, part: Diagram) =>
-    diagrams.combine(cut, part, (a, b) => (a === outside ? outside : join(a, b)), memo, FIRST_REST);
+    diagrams.combine(cut, part, (a, b) => (a === outside ? outside : join(a, b)), memo, {
+      limit: FIRST_REST,
+      shortcut: (a) => (a === outside ? outside : undefined),
+    });
   return (lane) => ground.reduce(joinInside, restrict(sign(lane).map(tellSent).reduce(join), lane));
 }

@@ -4,6 +4,9 @@ import type { Landing } from "../../model/landing.ts";
 import { isLoopback, loopbackAddress } from "../../model/pod.ts";
 import { dialsOn, findListener, type PodShape } from "../../model/pod-shape.ts";
 
+/** The kind of flows that nothing has touched. */
+export const UNTOUCHED = "as dialled";
+
 /**
  * Gives the kind of a landing with the flow's own ends left aside, so that all flows of a class have one text. Flows that nothing has
  * touched, whoever listens there or nobody, come to `as dialled`; the proxy's own listeners are always named. The address that accepted is
@@ -22,7 +25,7 @@ export function abstractLanding(landing: Landing, flow: Flow, shape: PodShape): 
   const isProxy = own !== undefined && dialsOn(own);
   const via = hops.map((hop) => ` via ${hop.listener}:${hop.port}`).join("");
   if (isPlain && !isProxy && port === to.port && originalDestination === null && isAtDialled)
-    return `as dialled${describeSource(landing, from.address)}${via}`;
+    return `${UNTOUCHED}${describeSource(landing, from.address)}${via}`;
   const at = describeAddress(landing, flow);
   // Where only the address is translated, the port is the flow's own.
   const portText = port === to.port && (kind === "refused" || !isInPod(landing)) ? "" : `:${port}`;
@@ -36,7 +39,7 @@ export function abstractLanding(landing: Landing, flow: Flow, shape: PodShape): 
 
 function abstractReply(landing: Landing, flow: Flow): string {
   const isDialled = landing.address === flow.to.address;
-  const who = isDialled ? "as dialled" : `replied by ${landing.host}${describeAddress(landing, flow)}`;
+  const who = isDialled ? UNTOUCHED : `replied by ${landing.host}${describeAddress(landing, flow)}`;
   return `${who}${describeSource(landing, flow.from.address)}`;
 }
 

@@ -53,13 +53,15 @@ function singles(values: readonly bigint[]): ValueRanges {
 
 /** Gives one diagram a dimension: together they would be as many as all their values multiplied. */
 export function makeGround(space: FlowSpace, values: GroundValues, cuts: SplitPoints): readonly Diagram[] {
-  return [
+  const all = [
     cutVariable(space, DIMENSION.destination, [...values.destinations, ...cuts.addresses], "addresses"),
     cutVariable(space, DIMENSION.source, [...values.sources, ...cuts.addresses], "addresses"),
     cutVariable(space, DIMENSION.port, [...values.ports, ...cuts.ports], "ports"),
     cutVariable(space, DIMENSION.uid, cuts.ids, "ids"),
     cutVariable(space, DIMENSION.gid, cuts.ids, "ids"),
   ];
+  // One without cuts tells nothing apart.
+  return all.filter((part) => space.diagrams.variableOf(part) < FIRST_REST);
 }
 
 /**
@@ -88,7 +90,11 @@ export function openSentGround(
     const value = dialled.get(at);
     return value !== undefined && listSent(treated).has(value) ? diagrams.terminal(`${treated} dials ${at}`) : treated;
   };
-  return (signature) => diagrams.combine(signature, where, tell, memo, FIRST_REST);
+  return (signature) =>
+    diagrams.combine(signature, where, tell, memo, {
+      limit: FIRST_REST,
+      shortcut: (treated, at) => (at === elsewhere ? treated : undefined),
+    });
 }
 
 /** Gives a diagram that tells apart which of some ranges hold a value. */

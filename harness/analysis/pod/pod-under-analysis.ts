@@ -2,16 +2,18 @@ import { quoteRule } from "../../formats/rule-text.ts";
 import type { Family } from "../../model/address.ts";
 import type { Flow, Manner } from "../../model/flow.ts";
 import { type Landing, renderLandingKey } from "../../model/landing.ts";
-import { type PodSpec, type SandboxAddresses, withLinks } from "../../model/pod.ts";
+import { type HostName, isLoopback, type PodSpec, type SandboxAddresses, withLinks } from "../../model/pod.ts";
 import type { PodShape } from "../../model/pod-shape.ts";
 import { listMatches } from "../../model/rule-parts.ts";
 import type { RulePlace } from "../../model/rule-place.ts";
 import { listRules, type PodRules, type Rule, type Ruleset } from "../../model/ruleset.ts";
 import type { TraceStep } from "../../model/trace.ts";
+import { findOwners } from "../../netfilter/address-book.ts";
 import type { RenderRule } from "../../netfilter/recording.ts";
 import { type ConnectionTrace, compilePod, type Simulator } from "../../netfilter/simulator.ts";
 import { findDecidingPlace, findDecidingStep, listPlaces, listSteps } from "../../netfilter/steps.ts";
 import { type Mattering, readsChanged } from "../diagrams/target-effects.ts";
+import type { Lane } from "../flows/lane.ts";
 import { originalChain, tellApart } from "../flows/told-apart.ts";
 import type { Witness } from "../flows/witness.ts";
 import { abstractLanding } from "./abstract-landing.ts";
@@ -38,6 +40,8 @@ export interface Lander {
   explain(witness: Witness, manner: Manner): ExplainedLanding;
   /** Gives the kind of where it lands if it is answered ({@link abstractLanding}); `rejected` where a rule turns it away. */
   kindOf(witness: Witness): string;
+  /** Says whether somebody may accept what flows of a lane dial at an address: a host that has it, or the pod by routes of its own. */
+  isOwned(address: string, lane: Lane): boolean;
 }
 
 /**
@@ -61,11 +65,13 @@ export function openLander(
   const texts = listUnknown(rules);
   const isAnyReading = texts.some((text) => readsChanged(text, mattering));
   const told = texts.length === 0 ? rules : tellRulesApart(rules);
+  const specOf = (link: string | null) => (link === null ? wide : withLinks(wide, [link]));
+  const owners = new Map<string | null, ReadonlyMap<string, HostName>>();
   const simulators = new Map<SandboxAddresses, Map<string | null, Simulator>>();
   const open = ({ addresses, lane: { link } }: Witness): Simulator => {
     const own = simulators.get(addresses) ?? new Map<string | null, Simulator>();
     simulators.set(addresses, own);
-    const made = own.get(link) ?? compilePod(told, link === null ? wide : withLinks(wide, [link]), addresses);
+    const made = own.get(link) ?? compilePod(told, specOf(link), addresses);
     own.set(link, made);
     return made;
   };
@@ -97,6 +103,12 @@ export function openLander(
       const landing = chosen === plain ? first : chosen.land(witness.flow, manner);
       if (manner === "answer") landed.set(witness, landing);
       return landing;
+    },
+    isOwned: (address, { link }) => {
+      if (isLoopback(address) || !example || rules.policyRouting.routes.length > 0) return true;
+      const known = owners.get(link) ?? findOwners(specOf(link), example.addresses, rules.policyRouting);
+      owners.set(link, known);
+      return known.has(address);
     },
     kindOf: (witness) => {
       const known = explained.get(witness);

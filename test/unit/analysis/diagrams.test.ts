@@ -1,16 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { type Diagram, type Diagrams, openDiagrams, TERMINAL } from "../../../harness/analysis/diagrams/diagrams.ts";
+import { foldBalanced } from "../../../harness/analysis/diagrams/fold-balanced.ts";
 import {
-  type Diagram,
-  type Diagrams,
-  foldBalanced,
-  openDiagrams,
-  TERMINAL,
-} from "../../../harness/analysis/diagrams/diagrams.ts";
-import {
+  coverIntervals,
   holdsNumber,
   intersectIntervals,
   invertIntervals,
+  meetIntervals,
   uniteIntervals,
 } from "../../../harness/analysis/diagrams/intervals.ts";
 import { openPairs } from "../../../harness/analysis/diagrams/pairs.ts";
@@ -66,6 +63,17 @@ describe("diagrams", () => {
           for (const y of STARTS) expect(evaluate(diagrams, both, [x, y])).toBe(`${one[x]?.[y]}${other[x]?.[y]}`);
       }),
     ));
+  test("combine to the same where a shortcut knows what two come to", () =>
+    fc.assert(
+      fc.property(arbitraryTable, arbitraryTable, (one, other) => {
+        const diagrams = openDiagrams();
+        const [f, g] = [build(diagrams, one), build(diagrams, other)];
+        const pass = diagrams.terminal("a");
+        const combine = (shortcut?: (first: Diagram, second: Diagram) => Diagram | undefined) =>
+          diagrams.combine(f, g, (a, b) => (a === pass ? b : a), openPairs(), shortcut ? { shortcut } : {});
+        expect(combine((a, b) => (a === pass ? b : b === pass ? a : undefined))).toBe(combine());
+      }),
+    ));
   test("treat nodes at or above the limit variable as terminals", () => {
     const diagrams = openDiagrams();
     const [f, g] = [
@@ -76,7 +84,7 @@ describe("diagrams", () => {
       diagrams.terminal("x"),
     ];
     const seen: Diagram[] = [];
-    diagrams.combine(f, g, (a) => seen[seen.push(a) - 1] as Diagram, openPairs(), 1);
+    diagrams.combine(f, g, (a) => seen[seen.push(a) - 1] as Diagram, openPairs(), { limit: 1 });
     expect(seen.map((diagram) => diagrams.variableOf(diagram))).toEqual([1, 1]);
   });
   test("throw beyond the budget", () => {
@@ -146,6 +154,9 @@ describe("sets of numbers", () => {
           expect(holdsNumber(uniteIntervals([...one, ...other]), value)).toBe(inOne || inOther);
           expect(holdsNumber(invertIntervals(one, 25), value)).toBe(!inOne);
         }
+        const met = intersectIntervals(one, other);
+        expect(meetIntervals(one, other)).toBe(met.length > 0);
+        expect(coverIntervals(one, other)).toBe(JSON.stringify(met) === JSON.stringify(other));
       }),
     ));
 });
