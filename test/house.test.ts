@@ -309,7 +309,7 @@ describe("the rules of the source tree", () => {
   test("a table by kind has an entry for every kind, and the compiler checks it", () => {
     const tables = {
       "harness/model/target-traits.ts": ["SIDE_EFFECT_TRAITS", "TARGET_TRAITS"],
-      "harness/netfilter/chain.ts": ["VERDICT_NAMES"],
+      "harness/netfilter/verdict-names.ts": ["VERDICT_NAMES"],
       "harness/netfilter/pod.ts": ["ASKS_CONNECTION"],
       "harness/analysis/diagrams/match-traits.ts": ["MATCH_TRAITS"],
       "harness/analysis/diagrams/target-effects.ts": ["COURSES", "REWRITINGS"],

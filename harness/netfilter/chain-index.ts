@@ -1,6 +1,7 @@
 import type { Network } from "../model/address.ts";
 import type { CompiledChain, CompiledRule } from "./compiled-chain.ts";
 import type { Packet } from "./packet.ts";
+import { HEADER_MATCHES } from "./recorder.ts";
 
 /** Rules of a chain by the network that they ask a packet to go to, with their places in the chain. */
 interface ChainIndex {
@@ -67,8 +68,15 @@ function placeRule(
   else ofMask.set(value, [placed]);
 }
 
-/** Gives a network in which the destination of every packet is that matches a rule; null where the rule asks for none. */
+/**
+ * Gives a network in which the destination of every packet is that matches a rule; null where the rule asks for none, or for something else
+ * before that is not in a packet's header.
+ */
 function findNetwork({ matches }: CompiledRule): Network | null {
-  for (const match of matches) if (match.kind === "destination" && !match.negated) return match.network;
+  for (const match of matches) {
+    if (match.kind === "destination" && !match.negated) return match.network;
+    // Whether another match is asked is to be seen, and may be a question.
+    if (!HEADER_MATCHES.has(match.kind)) return null;
+  }
   return null;
 }

@@ -1,15 +1,16 @@
 import { HOOKS, type Hook } from "../model/hook.ts";
+import type { Match } from "../model/match.ts";
 import { type BaseChain, type Chain, listActiveTables, type Rule, type Ruleset, type Table } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
-import type { Verdict } from "../model/trace.ts";
 import { listCandidates } from "./chain-index.ts";
-import type { CompiledChain, CompiledRule, RuleVerdict } from "./compiled-chain.ts";
+import type { Action, CompiledChain, CompiledRule, RuleVerdict, Test } from "./compiled-chain.ts";
 import { compileIdleMatch, isIdle } from "./idle-match.ts";
 import { compileMatch } from "./match.ts";
 import type { Packet } from "./packet.ts";
 import type { Recorder } from "./recorder.ts";
 import { compileTarget } from "./target.ts";
 import { ACCEPT, type ChainVerdict, type Decision, DROP, UNDECIDED } from "./verdict.ts";
+import { nameVerdict } from "./verdict-names.ts";
 
 /** A chain that the kernel calls by itself, ready to run. */
 export interface CompiledBaseChain {
@@ -79,29 +80,45 @@ function compileTable(table: Table): readonly Omit<CompiledBaseChain, "loaded">[
     if (!chain) throw new Error(`a rule of table ${table.name} jumps to ${name}, which that table does not have`);
     return chain;
   };
+  const acts = new Map<Target | null, Action>();
+  const actOf = (target: Target | null) => {
+    const act = acts.get(target) ?? compileTarget(target, find);
+    acts.set(target, act);
+    return act;
+  };
   for (const { name, rules } of table.chains) {
-    find(name).rules = rules.map((rule, i) => compileRule(rule, table, name, i + 1, find));
+    find(name).rules = rules.map((rule, i) => compileRule(rule, table, name, i + 1, actOf(rule.target)));
   }
   return table.chains.flatMap(({ name, base }) => (base ? [{ base, chain: find(name) }] : []));
 }
 
-function compileRule(
-  rule: Rule,
-  table: Table,
-  chain: string,
-  index: number,
-  find: (name: string) => CompiledChain,
-): CompiledRule {
-  const matches = rule.matches.filter((match) => match.kind !== "comment");
-  return {
-    table,
-    chain,
-    index,
-    rule,
-    matches,
-    tests: matches.map(isIdle(rule) ? compileIdleMatch : compileMatch),
-    act: compileTarget(rule.target, find),
-  };
+function compileRule(rule: Rule, table: Table, chain: string, index: number, act: Action): CompiledRule {
+  const isSilent = rule.matches.some(({ kind }) => kind === "comment");
+  const matches = isSilent ? rule.matches.filter(({ kind }) => kind !== "comment") : rule.matches;
+  return new LazyRule({ table, chain, index, rule, matches, act });
+}
+
+/** A rule whose tests are made when a packet is shown to it first: of many rules, packets are shown to a few. */
+class LazyRule implements CompiledRule {
+  #tests: readonly Test[] | null = null;
+  readonly table: Table;
+  readonly chain: string;
+  readonly index: number;
+  readonly rule: Rule;
+  readonly matches: readonly Match[];
+  readonly act: Action;
+  constructor({ table, chain, index, rule, matches, act }: Omit<CompiledRule, "tests"> & { readonly table: Table }) {
+    this.table = table;
+    this.chain = chain;
+    this.index = index;
+    this.rule = rule;
+    this.matches = matches;
+    this.act = act;
+  }
+  get tests(): readonly Test[] {
+    this.#tests ??= this.matches.map(isIdle(this.rule) ? compileIdleMatch : compileMatch);
+    return this.#tests;
+  }
 }
 
 /** Shows a packet to a base chain: what its rules decide, or else its policy. */
@@ -114,8 +131,16 @@ export function runBaseChain(hook: Hook, chain: CompiledChain, packet: Packet, r
 
 /** What comes out of `goto` undecided is undecided for the chain that said goto: it goes on at that chain's caller. */
 function runChain(hook: Hook, chain: CompiledChain, packet: Packet, recorder: Recorder | null): ChainVerdict {
-  const rules = recorder?.passOver ? chain.rules : listCandidates(chain, packet);
+  // An address that the kernel chooses is a question, which is asked where a rule is tried.
+  const isPassedBy = recorder?.passBy && packet.source.last === packet.source.value;
+  const rules = recorder?.passOver && !isPassedBy ? chain.rules : listCandidates(chain, packet);
+  let next = 0;
+  const passBy = (until: number) => {
+    if (next < until) recorder?.passBy?.(hook, chain.rules.slice(next, until), packet);
+    next = until + 1;
+  };
   for (const rule of rules) {
+    passBy(rule.index - 1);
     const verdict = runRule(hook, rule, packet, recorder);
     if (verdict === null || verdict.kind === "continue") continue;
     if (verdict.kind === "return") return UNDECIDED;
@@ -124,6 +149,7 @@ function runChain(hook: Hook, chain: CompiledChain, packet: Packet, recorder: Re
     const inner = runChain(hook, verdict.chain, packet, recorder);
     if (inner.kind !== "undecided") return inner;
   }
+  passBy(chain.rules.length);
   return UNDECIDED;
 }
 
@@ -134,8 +160,9 @@ function runRule(
   packet: Packet,
   recorder: Recorder | null,
 ): Exclude<RuleVerdict, { kind: "break" }> | null {
-  for (let i = 0; i < rule.tests.length; i++) {
-    if (rule.tests[i]?.(packet)) continue;
+  const { tests } = rule;
+  for (let i = 0; i < tests.length; i++) {
+    if (tests[i]?.(packet)) continue;
     recorder?.passOver?.(hook, rule, packet, rule.matches[i]);
     return null;
   }
@@ -147,50 +174,3 @@ function runRule(
   recorder?.take(hook, rule, packet, nameVerdict(rule, verdict));
   return verdict;
 }
-
-/** Gives a verdict's name as traces show it; targets of NAT, TPROXY and NOTRACK are named by what they are. */
-function nameVerdict(rule: CompiledRule, verdict: Exclude<RuleVerdict, { kind: "break" }>): Verdict {
-  const target = rule.rule.target && lastTarget(rule.rule.target);
-  const name = target && VERDICT_NAMES[target.kind];
-  if (name === "unknown") return name;
-  return name === null || verdict.kind === "drop" || verdict.kind === "reject" ? verdict.kind : name;
-}
-
-/** A rule of several statements is named by the last: those before it let the packet go on. */
-function lastTarget(target: Target): Target {
-  const last = target.kind === "statements" ? target.statements.findLast((part) => "target" in part) : undefined;
-  return last === undefined ? target : lastTarget(last.target);
-}
-
-/** Names that say more than the verdict does; null where the verdict's own name is all there is to say. */
-const VERDICT_NAMES = {
-  accept: null,
-  drop: null,
-  return: null,
-  jump: null,
-  goto: null,
-  redirect: "redirect",
-  dnat: "dnat",
-  snat: "snat",
-  masquerade: "snat",
-  tproxy: "tproxy",
-  mark: null,
-  "connmark-set": null,
-  "connmark-save": null,
-  "connmark-restore": null,
-  notrack: "notrack",
-  track: null,
-  zone: null,
-  log: null,
-  reject: null,
-  "hop-limit": null,
-  tee: null,
-  "side-effect": null,
-  statements: null,
-  map: null,
-  assign: null,
-  "tproxy-socket": "tproxy",
-  counter: null,
-  continue: null,
-  unknown: "unknown",
-} satisfies Record<Target["kind"], Verdict | null>;

@@ -9,6 +9,7 @@ import type { CompiledRule } from "./compiled-chain.ts";
 import { renderEnd } from "./entry.ts";
 import type { Assumptions } from "./oracle.ts";
 import type { Packet } from "./packet.ts";
+import { passSteps } from "./passed-step.ts";
 import type { Recorder } from "./recorder.ts";
 import { describeMismatch } from "./why.ts";
 
@@ -58,8 +59,12 @@ export interface Recording {
   readonly list: () => readonly PacketTrace[];
 }
 
-/** What a recording keeps: all that a packet met, or the rules that matched and policies that drop, which takes a fraction of the time. */
-export type KeptSteps = "every rule" | "matching rules";
+/**
+ * What a recording keeps: all that a packet met, or the rules that matched and policies that drop, which takes a fraction of the time.
+ * `rules to be read` are all of them, of which only a few are looked at: the words of those that were not tried are made when somebody asks
+ * for them, and these steps are not to be copied.
+ */
+export type KeptSteps = "every rule" | "rules to be read" | "matching rules";
 
 /**
  * Starts a recording of what packets meet; `renderRule` gives the text of a rule in each step. Of `matching rules` it keeps the packets and
@@ -75,7 +80,7 @@ export function startRecording(renderRule: RenderRule, assumed: Assumptions, kep
   const traceOf = (packet: Packet) => {
     const trace = traces.get(packet) ?? { ...describePacket(packet), steps: [], policies: [], ends: [] };
     traces.set(packet, trace);
-    if (kept === "every rule") noteEnds(trace, packet);
+    if (kept !== "matching rules") noteEnds(trace, packet);
     return trace;
   };
   const recorder: Recorder = {
@@ -84,6 +89,14 @@ export function startRecording(renderRule: RenderRule, assumed: Assumptions, kep
         ? null
         : (hook, rule, packet, failed) =>
             void traceOf(packet).steps.push(missedStep({ hook, rule, packet, renderRule, assumed }, failed)),
+    ...(kept === "rules to be read"
+      ? {
+          passBy: (hook, rules, packet) => {
+            const { steps } = traceOf(packet);
+            for (const step of passSteps([hook, rules, packet], renderRule)) steps.push(step);
+          },
+        }
+      : {}),
     take: (hook, rule, packet, verdict) =>
       void traceOf(packet).steps.push(matchedStep({ hook, rule, packet, renderRule, assumed }, verdict)),
     policy: (hook, { table, name, policy }, packet) => {
@@ -96,7 +109,7 @@ export function startRecording(renderRule: RenderRule, assumed: Assumptions, kep
   const list = () =>
     [...traces].map(([packet, trace]) => {
       // What the last step has changed shows only now.
-      if (kept === "every rule") noteEnds(trace, packet);
+      if (kept !== "matching rules") noteEnds(trace, packet);
       return trace;
     });
   return { recorder, list };

@@ -57,7 +57,7 @@ const UNIONS = [
       "harness/formats/nft/write-rule.ts",
       "harness/formats/targets.ts",
       "harness/model/target-traits.ts",
-      "harness/netfilter/chain.ts",
+      "harness/netfilter/verdict-names.ts",
       "harness/netfilter/target.ts",
       "harness/run/rules/known-rules.ts",
     ],

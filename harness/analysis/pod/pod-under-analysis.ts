@@ -1,4 +1,3 @@
-import { quoteRule } from "../../formats/rule-text.ts";
 import type { Family } from "../../model/address.ts";
 import type { Flow, Manner } from "../../model/flow.ts";
 import { type Landing, renderLandingKey } from "../../model/landing.ts";
@@ -6,7 +5,7 @@ import { type HostName, isLoopback, type PodSpec, type SandboxAddresses, withLin
 import type { PodShape } from "../../model/pod-shape.ts";
 import { listMatches } from "../../model/rule-parts.ts";
 import type { RulePlace } from "../../model/rule-place.ts";
-import { listRules, type PodRules, type Rule, type Ruleset } from "../../model/ruleset.ts";
+import { listRules, type PodRules, type Ruleset } from "../../model/ruleset.ts";
 import type { TraceStep } from "../../model/trace.ts";
 import { findOwners } from "../../netfilter/address-book.ts";
 import type { RenderRule } from "../../netfilter/recording.ts";
@@ -17,6 +16,7 @@ import type { Lane } from "../flows/lane.ts";
 import { originalChain, tellApart } from "../flows/told-apart.ts";
 import type { Witness } from "../flows/witness.ts";
 import { abstractLanding } from "./abstract-landing.ts";
+import { keepQuotes } from "./kept-quotes.ts";
 import { openPreparation } from "./wide-pod.ts";
 
 /** A landing with the rules that led there, each once, in the order in which packets met them. */
@@ -162,18 +162,6 @@ function explainLanding(
 
 function nameOriginalChain(step: TraceStep): TraceStep {
   return { ...step, chain: originalChain(step.chain) };
-}
-
-/** Quotes each rule once: every flow that is explained meets the same ones. */
-function keepQuotes(family: Family): RenderRule {
-  const known = new WeakMap<Rule, Map<string, string>>();
-  return (chain, rule) => {
-    const own = known.get(rule) ?? new Map<string, string>();
-    known.set(rule, own);
-    const text = own.get(chain) ?? quoteRule(originalChain(chain), rule, family);
-    own.set(chain, text);
-    return text;
-  };
 }
 
 /** Gives the texts of the matches that are not understood, as {@link tellApart} tells them apart. */

@@ -3,6 +3,7 @@ import type { Flow, Manner } from "../../model/flow.ts";
 import { flowData, renderFlowText } from "../../model/flow-spec.ts";
 import { type Landing, landingsAgree } from "../../model/landing.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
+import type { KeptSteps } from "../../netfilter/recording.ts";
 import { compilePod, type Explanation } from "../../netfilter/simulator.ts";
 import { listSteps } from "../../netfilter/steps.ts";
 import { renderJson } from "../../report/json.ts";
@@ -91,8 +92,10 @@ export const explain: Command = {
     tellTakenPorts(line.capture, io, input.listen);
     const manner = line.options.values.has("forward") ? "forward" : "answer";
     const observed = await observe(input, line, manner, io);
-    const { flow, explanation } = explainFlow(input, manner, observed?.addresses ?? placePod(line.capture));
     const show = line.options.values.has("all") ? "all" : "deciding";
+    const isReadInPart = show === "deciding" && observed === null && !line.options.values.has("json");
+    const kept = isReadInPart ? "rules to be read" : "every rule";
+    const { flow, explanation } = explainFlow(input, manner, observed?.addresses ?? placePod(line.capture), kept);
     const result = { flow, manner, explanation, observed, show } as const;
     io.out(
       line.options.values.has("json") ? renderData(result) : foldWay(renderText(result), chooseColumns(io.display)),
@@ -120,10 +123,10 @@ async function observe(
   return observeFlow(open, input.rules, manner, (addresses) => bindExplained(input, addresses));
 }
 
-function explainFlow(input: ExplainInput, manner: Manner, addresses: SandboxAddresses) {
+function explainFlow(input: ExplainInput, manner: Manner, addresses: SandboxAddresses, kept: KeptSteps) {
   const { flow, spec } = bindExplained(input, addresses);
   const pod = compilePod(input.rules, spec, addresses);
-  return { flow, explanation: pod.explain(flow, manner, (chain, rule) => quoteRule(chain, rule, flow.family)) };
+  return { flow, explanation: pod.explain(flow, manner, (chain, rule) => quoteRule(chain, rule, flow.family), kept) };
 }
 
 function renderText({ flow, explanation, observed, show }: Explained): string {
