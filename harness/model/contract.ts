@@ -125,10 +125,10 @@ export interface Contract {
    */
   readonly protocols: readonly Protocol[];
   /**
-   * `dropped`: settings ask that packets which connection tracking calls INVALID are dropped, whoever sends them. Left out, nothing is said
-   * of such packets, and a flow that would be lost with one is not settled.
+   * The families of which settings ask that packets of TCP which connection tracking calls INVALID are dropped where they come into the
+   * pod's network, whoever sends them. Of others nothing is said of such packets, and a flow that would be lost with one is not settled.
    */
-  readonly invalidPackets?: "dropped";
+  readonly dropsInvalid?: readonly Family[];
   /** Gives what must become of a connection. Total: `unspecified` is an answer. */
   demand(connection: Connection): Demand;
   /** Gives every value at which what it demands of the flows of a family may change. */

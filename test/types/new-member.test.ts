@@ -66,7 +66,12 @@ const UNIONS = [
     union: "landings",
     file: "harness/model/landing.ts",
     change: [/^export const LANDING_KINDS = \[$/m, 'export const LANDING_KINDS = [\n  "made-up",'],
-    needed: ["harness/model/expectation.ts", "harness/report/cause-heading.ts", "harness/report/picture-lines.ts"],
+    needed: [
+      "harness/model/expectation.ts",
+      "harness/report/cause-heading.ts",
+      "harness/report/picture-lines.ts",
+      "harness/report/report-words.ts",
+    ],
   },
   {
     union: "backends",

@@ -1,4 +1,4 @@
-import type { Family } from "../../model/address.ts";
+import { FAMILIES, type Family } from "../../model/address.ts";
 import type { Connection, Contract, Demand } from "../../model/contract.ts";
 import type { Range } from "../../model/match.ts";
 import { loopbackAddress } from "../../model/pod.ts";
@@ -29,7 +29,10 @@ export function makeContract(settings: IstioSettings, { addresses, resolvers, ow
   return {
     clauses: listClauses(settings, servers),
     protocols: ["tcp", "udp"],
-    ...(settings.dropInvalid === "on" ? { invalidPackets: "dropped" } : {}),
+    // Native tables are for both families, whatever the pod has.
+    ...(settings.dropInvalid === "on"
+      ? { dropsInvalid: isDual || settings.nativeNftables === "on" ? FAMILIES : ([4] as const) }
+      : {}),
     demand: (connection) => demand(situation, connection),
     splitPoints: (family) => splitPoints(situation, family),
   };

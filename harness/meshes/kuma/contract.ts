@@ -22,7 +22,7 @@ export function makeContract(settings: KumaSettings, pod: PodFacts): Contract {
         ([name, says]): Clause => ({ name, says, origin: isGiven(name as ClauseName, settings) ? "given" : "usual" }),
       ),
     protocols: ["tcp", "udp"],
-    ...(settings.dropInvalid === "on" ? { invalidPackets: "dropped" } : {}),
+    ...(settings.dropInvalid === "on" ? { dropsInvalid: facts.families } : {}),
     demand: (connection) => demand(facts, connection),
     splitPoints: (family) => splitPoints(facts, family),
   };

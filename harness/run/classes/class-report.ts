@@ -1,12 +1,13 @@
 import { meetsExpectation } from "../../model/expectation.ts";
 import { renderFlowText } from "../../model/flow-spec.ts";
+import type { LandingKind } from "../../model/landing.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
 import type { ClassReport, FlowReport } from "../../model/report.ts";
 import type { PodRules } from "../../model/ruleset.ts";
 import { compilePod } from "../../netfilter/simulator.ts";
 import type { BoundScenario } from "../scenario/bound-scenario.ts";
 import type { ClassPlan } from "./class-plan.ts";
-import { doubtInvalid } from "./invalid-packets.ts";
+import { assumeInvalid, doubtInvalid } from "./invalid-packets.ts";
 
 /**
  * Gives how many classes were planned, how many were driven, and for each that was not, or whose landing cannot be relied on, a flow of it
@@ -47,6 +48,9 @@ export function listDoubts(
   return new Map([scenario, ...further].flatMap((pod) => [...findDoubts(pod, rules, addresses)]));
 }
 
+/** What a flow comes to whose first packets got through. */
+const REACHED: ReadonlySet<LandingKind> = new Set(["listener", "loop", "replied", "reset", "unanswered"]);
+
 /**
  * Gives of each flow that lands as demanded or not, depending on what is not known or cannot be made on purpose, on what it depends. That
  * it was seen to land once says nothing of the next time.
@@ -56,21 +60,20 @@ function findDoubts(
   rules: PodRules,
   addresses: SandboxAddresses,
 ): ReadonlyMap<string, string> {
-  const { invalidPackets } = capture.contractFor(addresses);
-  const simulator = compilePod(doubtInvalid(rules, invalidPackets ?? "unsaid"), spec, addresses);
+  const { dropsInvalid = [] } = capture.contractFor(addresses);
+  const simulator = compilePod(doubtInvalid(rules, dropsInvalid), spec, addresses);
+  const allInvalid = dropsInvalid.length === 0 ? null : compilePod(assumeInvalid(rules), spec, addresses);
   const doubts = flows
     .filter(({ manner }) => manner === "answer")
-    .flatMap(({ flow, expected }) => {
+    .flatMap(({ flow, expected }): readonly (readonly [flow: string, why: string])[] => {
+      const text = renderFlowText(flow.spec);
+      const isAsked = flow.spec.protocol === "tcp" && dropsInvalid.includes(flow.family);
+      if (isAsked && allInvalid && REACHED.has(allInvalid.land(flow, "answer").kind))
+        return [[text, "settings ask that INVALID packets are dropped, and no rule drops those of this flow"]];
       const { possible, unknown } = simulator.explain(flow, "answer", () => "");
       const meetsDemand = possible.length > 0 && possible.every((landing) => meetsExpectation(expected, landing));
-      return unknown.length === 0 || meetsDemand
-        ? []
-        : [
-            [
-              renderFlowText(flow.spec),
-              `its landing depends on something unknown: ${[...new Set(unknown)].join("; ")}`,
-            ] as const,
-          ];
+      if (unknown.length === 0 || meetsDemand) return [];
+      return [[text, `its landing depends on something unknown: ${[...new Set(unknown)].join("; ")}`]];
     });
   return new Map(doubts);
 }

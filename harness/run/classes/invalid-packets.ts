@@ -1,21 +1,50 @@
+import type { Family } from "../../model/address.ts";
 import { type CompareElement, type CompareMatch, STATE_BITS } from "../../model/compare.ts";
 import type { Match } from "../../model/match.ts";
 import { listMatches, replaceMatches } from "../../model/rule-parts.ts";
 import type { Chain, PodRules, Rule, Ruleset, Table } from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";
 
-/** What a contract says of packets that connection tracking calls INVALID. */
+/** What a contract says of packets of a family that connection tracking calls INVALID. */
 type Said = "dropped" | "unsaid";
 
 /**
  * Gives rules in which every match that asks whether a packet is INVALID may hold or not: no flow makes such a packet on purpose, and any
- * may have one. Where a contract says that such packets are dropped, rules that drop them, and do nothing else, stay as they are.
+ * may have one. In the families of which a contract says that such packets are dropped, rules that drop them, and do nothing else, stay as
+ * they are.
  *
  * @example
- * doubtInvalid(rules, "dropped")   // -A PREROUTING -m conntrack --ctstate INVALID -j DROP stays; with -j REJECT it is doubted
+ * doubtInvalid(rules, [4])   // -A PREROUTING -m conntrack --ctstate INVALID -j DROP stays; with -j REJECT it is doubted
  */
-export function doubtInvalid(rules: PodRules, said: Said): PodRules {
-  return { ...rules, ip: doubtRuleset(rules.ip, said), ip6: doubtRuleset(rules.ip6, said) };
+export function doubtInvalid(rules: PodRules, dropped: readonly Family[]): PodRules {
+  const saidOf = (family: Family) => (dropped.includes(family) ? "dropped" : "unsaid");
+  return { ...rules, ip: doubtRuleset(rules.ip, saidOf(4)), ip6: doubtRuleset(rules.ip6, saidOf(6)) };
+}
+
+/**
+ * Gives rules as they treat packets of which each is INVALID: what asks for that holds, and what asks for anything else does not. A flow
+ * that reaches a listener under them has INVALID packets that nothing drops.
+ *
+ * @example
+ * assumeInvalid(rules)   // -A PREROUTING -m conntrack --ctstate INVALID -j DROP drops every packet
+ */
+export function assumeInvalid(rules: PodRules): PodRules {
+  return { ...rules, ip: assumeInRuleset(rules.ip), ip6: assumeInRuleset(rules.ip6) };
+}
+
+function assumeInRuleset(ruleset: Ruleset | null): Ruleset | null {
+  return ruleset && { ...ruleset, tables: ruleset.tables.map(assumeInTable) };
+}
+
+function assumeInTable(table: Table): Table {
+  if (table.name === "nat") return table;
+  const holds = (match: Match): Match =>
+    asksForInvalid(match) && (isState(match) || isEqual(match)) ? { kind: "comment", text: "INVALID" } : match;
+  const chains = table.chains.map((chain) => ({
+    ...chain,
+    rules: chain.rules.map((rule) => replaceMatches(rule, holds)),
+  }));
+  return { ...table, chains };
 }
 
 function doubtRuleset(ruleset: Ruleset | null, said: Said): Ruleset | null {
