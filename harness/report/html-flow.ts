@@ -28,8 +28,8 @@ export function renderFlow(
 ): Html {
   const isExplained = isInCause(flow, scenario);
   const rows = selectEvidence(flow, told, backend);
-  const cause = isExplained && rows.some(([name]) => name === "cause") ? findCause(flow, scenario) : undefined;
   // Whoever opens this flow alone sees no other.
+  const cause = isExplained ? findCause(flow, scenario) : undefined;
   const evidence = cause
     ? [...describeEnds(flow, backend), ...describeCause(cause)]
     : rows.filter(([name]) => !isExplained || !SAID_BY_CAUSE.includes(name));

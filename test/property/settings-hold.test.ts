@@ -56,6 +56,8 @@ describe("a mesh's own rules do what its contract demands with", () => {
     ["TPROXY and lo excluded", [...ISTIO, "-m", "TPROXY", "-c", "lo"]],
     ["Istio 1.4's networks that are all excluded", [...SEED, "-x", "0.0.0.0/0"]],
     ["Istio 1.4's ports that are all excluded", [...SEED, "-m", "TPROXY", "-o", "0:65535"]],
+    ["such networks beside the pod's own interface", [...SEED, "-x", "0.0.0.0/0", "-k", "eth0"]],
+    ["Istio 1.4's loopback address alone", ["--mesh", "istio-1.4", "-u", "1337", "-b", "*", "-i", "127.0.0.1/32"]],
     [
       "Istio 1.4's networks of IPv6 in a pod of IPv4",
       ["--mesh", "istio-1.4", "-u", "1337", "-b", "*", "-i", "fd00::/8"],

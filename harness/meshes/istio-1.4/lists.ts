@@ -1,7 +1,7 @@
 import { addressValue, type Family, type Network, networkHolds, parseNetwork } from "../../model/address.ts";
 import { isIpv6Pod } from "../../model/capture.ts";
 import type { Range } from "../../model/match.ts";
-import { MAX_PORT } from "../../model/pod.ts";
+import { isOwnInterface, loopbackAddress, MAX_PORT } from "../../model/pod.ts";
 import { networkRanges, subtractRanges, wholeFamily } from "../../model/value-ranges.ts";
 import type { CaptureConfig } from "./config.ts";
 
@@ -29,19 +29,22 @@ export function rangesHold(ranges: "*" | readonly string[], address: string, fam
 }
 
 /**
- * Gives why nothing of what is included outbound is captured: every address or port of it is excluded, or none is of the pod's family.
- * Null where something is. What virtual machines send is captured whatever is excluded.
+ * Gives why nothing of what is included outbound is captured: every address or port of it is excluded, it is the loopback address alone, or
+ * none is of the pod's family. Null where something is. What virtual machines send is captured whatever is excluded.
  */
-export function findOutboundVoid(config: CaptureConfig): "excluded" | "other-family" | null {
+export function findOutboundVoid(config: CaptureConfig): "excluded" | "loopback" | "other-family" | null {
   const { outboundIpRangesInclude: included, outboundIpRangesExclude, outboundPortsExclude } = config;
-  if (config.kubevirtInterfaces.some((name) => name !== "lo") || included.length === 0) return null;
+  if (config.kubevirtInterfaces.some((name) => !isOwnInterface(name)) || included.length === 0) return null;
   const family = isIpv6Pod(config) ? 6 : 4;
   const rangesOf = (list: readonly string[]) => networksOf(list, family).flatMap(networkRanges);
   const addresses = included === "*" ? wholeFamily(family) : rangesOf(included);
   if (addresses.length === 0) return "other-family";
+  const own = addressValue(loopbackAddress(family));
+  const elsewhere = subtractRanges(addresses, [[own, own]]);
+  if (elsewhere.length === 0) return "loopback";
   const ports = outboundPortsExclude.map(entryRange).map(({ first, last }) => [BigInt(first), BigInt(last)] as const);
   const left = [
-    subtractRanges(addresses, rangesOf(outboundIpRangesExclude)),
+    subtractRanges(elsewhere, rangesOf(outboundIpRangesExclude)),
     subtractRanges([[1n, BigInt(MAX_PORT)]], ports),
   ];
   return left.some((ranges) => ranges.length === 0) ? "excluded" : null;

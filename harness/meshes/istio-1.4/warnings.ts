@@ -32,8 +32,11 @@ export function warnOfSettings(config: CaptureConfig, origins: Origins): readonl
   }
   if (config.kubevirtInterfaces.includes("lo"))
     warn("kubevirtInterfaces", "What comes over lo does not meet the rules of nat in PREROUTING: lo has no effect.");
-  if (findOutboundVoid(config) === "excluded")
+  const outboundVoid = findOutboundVoid(config);
+  if (outboundVoid === "excluded")
     warn("outboundIpRangesInclude", "It has no effect: -x or -o excludes every destination that it includes.");
+  if (outboundVoid === "loopback")
+    warn("outboundIpRangesInclude", "It has no effect: connections to the loopback address are never captured.");
   for (const setting of ["outboundIpRangesInclude", "outboundIpRangesExclude"] as const) {
     const idle = rangesWithoutEffect(config[setting], config);
     if (idle.length > 0)

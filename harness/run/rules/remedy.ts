@@ -9,7 +9,7 @@ import { findDecidingStep, listPlaces } from "../../netfilter/steps.ts";
 import { describeRule } from "../../report/landing-phrase.ts";
 import type { BoundScenario } from "../scenario/bound-scenario.ts";
 import { isStranger, type KnownRules } from "./known-rules.ts";
-import { findTakenBefore, namePlace, quotePlace } from "./rule-order.ts";
+import { findTakenBefore, namePlace } from "./rule-order.ts";
 
 /** What a remedy is tried on: a run under the rules that were in. */
 export interface Tried {
@@ -90,5 +90,5 @@ function placeMissing({ family, table, chain }: RulePlace, { rules }: FlowReport
 /** Says before which rule a missing one is to stand. The text of `taker`, the rule that takes the flows instead, is told already. */
 export function insertBefore(place: RulePlace, taker: RulePlace | null): string {
   const isTold = taker !== null && renderPlaceKey(taker) === renderPlaceKey(place);
-  return `insert the missing rule before ${isTold ? namePlace(place) : quotePlace(place)}`;
+  return `insert the missing rule before ${isTold ? namePlace(place) : `${namePlace(place)}, which is ${place.rule}`}`;
 }

@@ -158,7 +158,7 @@ describe("the causes of wrong landings", () => {
     });
     expect(await listCauses(name)).toMatchObject([{ kind: "missing-rule", wanted: { chain, rule: missing } }]);
     expect((await verify(name, "--only-failures")).out.replaceAll(/\s+/g, " ")).toMatch(
-      new RegExp(` remedy insert the missing rule before ${chain} \\d \\(own-missing\\.txt:\\d+\\)[: ]`),
+      new RegExp(` remedy insert the missing rule before ${chain} \\d \\(own-missing\\.txt:\\d+\\)[, ]`),
     );
   });
   test("in rules without chains, the one that is missing is found, and where it is to stand", async () => {

@@ -67,9 +67,11 @@ describe("the HTML report in a browser", () => {
     const said = await open("wrong.html", {}, async (page) => {
       const count = () => page.locator("tr[id]:visible").count();
       const number = (holds: (flow: ScenarioReport["flows"][number]) => boolean) => scenario.flows.filter(holds).length;
+      expect(await page.getByLabel("failed only").isChecked()).toBe(true);
+      expect(await count()).toBe(number((flow) => !isClear(flow)));
+      await page.getByRole("button", { name: "Clear" }).click();
       expect(await count()).toBe(scenario.flows.length);
       await page.getByLabel("failed only").check();
-      expect(await count()).toBe(number((flow) => !isClear(flow)));
       await page.getByLabel("Actor").selectOption("client");
       expect(await count()).toBe(number((flow) => !isClear(flow) && flow.flow.startsWith("client")));
       await page.getByRole("button", { name: "Clear" }).click();
@@ -131,6 +133,16 @@ describe("the HTML report in a browser", () => {
         await page.keyboard.press("Enter");
         expect(await dialog.locator(".count").textContent()).toMatch(end);
         expect(await focused()).toBe(await button.textContent());
+      }
+    });
+  });
+
+  test("says of each failed flow that is opened what to change", async () => {
+    await open("wrong.html", {}, async (page) => {
+      for (const link of [page.locator(".failures .shown a").first(), page.locator("tr[id]:visible a").last()]) {
+        await link.click();
+        await page.getByRole("dialog").getByText("change this rule to the required one").waitFor();
+        await page.keyboard.press("Escape");
       }
     });
   });
