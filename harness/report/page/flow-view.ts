@@ -143,7 +143,7 @@ function showPosition(dialog: HTMLDialogElement, positions: readonly Position[],
   lit?.setAttribute("aria-current", "step");
   lit?.scrollIntoView({ block: "nearest" });
   part(".count").textContent = `step ${at + 1} of ${positions.length}`;
-  part(".said").textContent = lit
+  part("p.said").textContent = lit
     ? `${lit.parentElement?.ariaLabel} ${[...(lit.parentElement?.children ?? [])].indexOf(lit) + 1} ${position.said}`
     : position.said;
   part(".ends").textContent = describeEnds(position.ends, position.afterwards);

@@ -141,7 +141,10 @@ describe("the HTML report in a browser", () => {
     await open("wrong.html", {}, async (page) => {
       for (const link of [page.locator(".failures .shown a").first(), page.locator("tr[id]:visible a").last()]) {
         await link.click();
-        await page.getByRole("dialog").getByText("change this rule to the required one").waitFor();
+        const dialog = page.getByRole("dialog");
+        await dialog.getByText("change this rule to the required one").waitFor();
+        await dialog.getByText(/^the requirement inbound-captured: /).waitFor();
+        expect(await dialog.locator("p.said").textContent()).not.toBe("");
         await page.keyboard.press("Escape");
       }
     });
@@ -261,7 +264,7 @@ function followFlows(rows: readonly string[]) {
     const textOf = (selector: string) => document.querySelector(`dialog ${selector}`)?.textContent ?? "";
     for (;;) {
       const lit = document.querySelector('dialog [aria-current="step"]');
-      const [, name] = /^(.*) matches: /.exec(textOf(".said")) ?? [];
+      const [, name] = /^(.*) matches: /.exec(textOf("p.said")) ?? [];
       if (lit?.className === "taken" && name !== undefined) matched.add(name);
       if (!next || next.ariaDisabled === "true") break;
       next.click();
