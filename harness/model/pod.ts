@@ -98,6 +98,11 @@ export function isLoopback(address: string): boolean {
   return address.startsWith("127.") || address === loopbackAddress(6) || address === PASS_THROUGH_IPV6;
 }
 
+/** Says whether the pod has an address: its own of either family, or one of the loopback device's. */
+export function isInPod(address: string, own: HostAddresses): boolean {
+  return isLoopback(address) || address === own[4] || address === own[6];
+}
+
 /**
  * Gives the host that owns an address that is no loopback address: every address that no other host has is upstream's.
  *

@@ -1,9 +1,8 @@
 import { addressValue, type Family, familyOf, type Network, networkHolds, parseNetwork } from "../../model/address.ts";
 import type { Clause, Connection, Contract, Demand, Deviation } from "../../model/contract.ts";
 import type { Range } from "../../model/match.ts";
-import { isLoopback, loopbackAddress } from "../../model/pod.ts";
+import { isInPod, isLoopback, loopbackAddress } from "../../model/pod.ts";
 import { networkRanges } from "../../model/value-ranges.ts";
-import { isInPod } from "./in-pod.ts";
 import { capturesDnsOf, DNS, OUTBOUND, PUBLIC } from "./pod.ts";
 import type { ConsulSettings } from "./settings.ts";
 

@@ -1,8 +1,8 @@
 import { type Family, familyOf } from "../../model/address.ts";
 import type { Identity } from "../../model/contract.ts";
+import { isInPod } from "../../model/pod.ts";
 import type { ListenerShape, PodShape } from "../../model/pod-shape.ts";
 import type { PodFacts } from "../mesh.ts";
-import { isInPod } from "./in-pod.ts";
 import type { ConsulSettings } from "./settings.ts";
 
 /** The listener of inbound traffic. */

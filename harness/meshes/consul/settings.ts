@@ -2,12 +2,12 @@ import { canonicalAddress, familyOf } from "../../model/address.ts";
 import { codedFinding, type Finding, finding, type Parsed } from "../../model/finding.ts";
 import type { Range } from "../../model/match.ts";
 import { findNearNames } from "../../model/near-names.ts";
+import { isInPod } from "../../model/pod.ts";
 import type { MeshFile, MeshInput, PodFacts, ReadSettings, SettingOrigin } from "../mesh.ts";
 import { readOptionWords, readSwitch } from "../option-words.ts";
 import { warnOfSharedPorts } from "../shared-ports.ts";
 import { describeFallingRange, type Note, readId, readNetwork, readPort, readPortRange } from "../values.ts";
 import { readYamlText } from "../yaml-text.ts";
-import { isInPod } from "./in-pod.ts";
 import { CONSUL_OPTIONS } from "./options.ts";
 
 /** The fields of the SDK's Config, less those that concern the tool alone. */

@@ -1,7 +1,7 @@
 import { type Family, familyOf, parseNetwork } from "../../model/address.ts";
 import { isIpv6Pod } from "../../model/capture.ts";
 import type { Clause, Connection, Contract, Demand, GivenSetting } from "../../model/contract.ts";
-import { fitsInterface, isLoopback, loopbackAddress, POD_INTERFACE } from "../../model/pod.ts";
+import { fitsInterface, isInPod, loopbackAddress, POD_INTERFACE } from "../../model/pod.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
 import { networkRanges, type ValueRanges } from "../../model/value-ranges.ts";
 import type { CaptureConfig } from "./config.ts";
@@ -73,7 +73,7 @@ function take(listener: string, clause: ClauseName, by: "redirect" | "transparen
 /** Says whether an address is the pod's own, seen from inside; `::6` is on IPv6 pods alone. */
 function isOwn(address: string, config: CaptureConfig, own: Readonly<Record<Family, string>>): boolean {
   if (address === PASS_THROUGH[6]) return isIpv6Pod(config);
-  return isLoopback(address) || address === own[4] || address === own[6];
+  return isInPod(address, own);
 }
 
 /**

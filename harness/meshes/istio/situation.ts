@@ -1,7 +1,7 @@
 import { addressValue, type Family, type Network, networkHolds, parseNetwork } from "../../model/address.ts";
 import type { Connection, Demand } from "../../model/contract.ts";
 import type { Range } from "../../model/match.ts";
-import { fitsInterface, isLoopback, loopbackAddress, POD_INTERFACE } from "../../model/pod.ts";
+import { fitsInterface, isInPod, loopbackAddress, POD_INTERFACE } from "../../model/pod.ts";
 import type { ClauseName } from "./clauses.ts";
 import { listLinks, nameListener } from "./pod.ts";
 import type { CapturedServers } from "./pod-facts.ts";
@@ -62,7 +62,7 @@ export function networksHold(
 /** Says whether an address is the pod's own, seen from inside: it is then reached over lo. */
 export function isInside(address: string, { own, hasIpv6 }: Situation): boolean {
   if (address === PASS_THROUGH[6]) return hasIpv6;
-  return isLoopback(address) || address === own[4] || address === own[6];
+  return isInPod(address, own);
 }
 
 /** Says whether rules name addresses of a family: in a pod without IPv6 rules those of nftables see IPv6, and name no address of it. */

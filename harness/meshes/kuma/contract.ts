@@ -1,7 +1,7 @@
 import { type Family, familyOf, parseNetwork } from "../../model/address.ts";
 import type { Clause, Connection, Contract } from "../../model/contract.ts";
 import type { Range } from "../../model/match.ts";
-import { isLoopback, loopbackAddress } from "../../model/pod.ts";
+import { isInPod, loopbackAddress } from "../../model/pod.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
 import { networkRanges, type ValueRanges } from "../../model/value-ranges.ts";
 import { isBesideZones, type ZonedDns } from "../dns-port.ts";
@@ -38,12 +38,12 @@ function demand(facts: KumaFacts, connection: Connection): ReturnType<Contract["
   return demandVirtualNetwork(facts, connection) ?? demandInbound(facts, connection);
 }
 
-function aboutZones({ settings, pod }: KumaFacts, { owner, family, destination }: Connection): ZonedDns {
+function aboutZones({ settings, pod }: KumaFacts, { owner, destination }: Connection): ZonedDns {
   return {
     serverPort: settings.dns.port,
     dropInvalid: settings.dropInvalid,
     isProxys: owner.uid === settings.proxyUid,
-    isInside: isLoopback(destination) || destination === pod.own[family],
+    isInside: isInPod(destination, pod.own),
     isZoned: false,
   };
 }

@@ -1,6 +1,6 @@
 import { addressValue, familyOf, networkHolds, parseNetwork } from "../../model/address.ts";
 import type { Connection, Demand } from "../../model/contract.ts";
-import { isLoopback, loopbackAddress } from "../../model/pod.ts";
+import { isInPod, loopbackAddress } from "../../model/pod.ts";
 import type { ClauseName, KumaFacts } from "./clauses.ts";
 import { DNS, listenerOf, OUTBOUND, PASS_THROUGH } from "./pod.ts";
 
@@ -74,7 +74,7 @@ function demandTcp({ settings, pod }: KumaFacts, connection: Connection): Demand
   const isPortExcluded = outbound.includePorts.length === 0 && outbound.excludePorts.includes(port);
   if (isPortExcluded) return leave("exclusions-untouched");
   const isProxy = owner.uid === proxyUid;
-  const staysInside = isLoopback(destination) || destination === pod.own[family];
+  const staysInside = isInPod(destination, pod.own);
   if (staysInside && source === PASS_THROUGH[family]) return leave("pass-through-untouched");
   if (staysInside && isProxy && destination !== loopbackAddress(family))
     return { must: "land-on", listener: listenerOf(settings, "inbound"), clause: "self-calls-captured" };

@@ -1,6 +1,6 @@
 import { addressValue, type Family, familyOf, type Network, networkHolds, parseNetwork } from "../../model/address.ts";
 import type { Clause, Connection, Contract, Demand } from "../../model/contract.ts";
-import { isLoopback } from "../../model/pod.ts";
+import { isInPod } from "../../model/pod.ts";
 import { networkRanges } from "../../model/value-ranges.ts";
 import { PROXY_INBOUND, PROXY_OUTBOUND } from "./pod.ts";
 import type { LinkerdSettings } from "./settings.ts";
@@ -59,7 +59,7 @@ function leave(clause: ClauseName): Demand {
 function demand(settings: LinkerdSettings, connection: Connection, own: Readonly<Record<Family, string>>): Demand {
   const { protocol, family, startedOn, destination } = connection;
   if (protocol !== "tcp" || (family === 6 && settings.ipv6 === "off")) return leave("ignored-untouched");
-  const staysInside = isLoopback(destination) || destination === own[family];
+  const staysInside = isInPod(destination, own);
   if (startedOn === "pod") return demandOutbound(settings, connection, staysInside);
   return destination === own[family] ? demandInbound(settings, connection) : { must: "unspecified" };
 }
