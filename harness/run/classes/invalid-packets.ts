@@ -5,9 +5,6 @@ import { listMatches, replaceMatches } from "../../model/rule-parts.ts";
 import type { Chain, PodRules, Rule, Ruleset, Table } from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";
 
-/** What a contract says of packets of a family that connection tracking calls INVALID. */
-type Said = "dropped" | "unsaid";
-
 /**
  * Gives rules in which every match that asks whether a packet is INVALID may hold or not: no flow makes such a packet on purpose, and any
  * may have one. In the families of which a contract says that such packets are dropped, rules that drop them, and do nothing else, stay as
@@ -17,64 +14,46 @@ type Said = "dropped" | "unsaid";
  * doubtInvalid(rules, [4])   // -A PREROUTING -m conntrack --ctstate INVALID -j DROP stays; with -j REJECT it is doubted
  */
 export function doubtInvalid(rules: PodRules, dropped: readonly Family[]): PodRules {
-  const saidOf = (family: Family) => (dropped.includes(family) ? "dropped" : "unsaid");
-  return { ...rules, ip: doubtRuleset(rules.ip, saidOf(4)), ip6: doubtRuleset(rules.ip6, saidOf(6)) };
+  return changeRules(rules, (rule, { chains }, family) => {
+    if (!listMatches(rule).some(asksForInvalid)) return rule;
+    return dropped.includes(family) && dropsInvalid(rule, chains) ? rule : replaceMatches(rule, doubtMatch);
+  });
 }
 
 /**
- * Gives rules as they treat packets of which each is INVALID: what asks for that holds, and what asks for anything else does not. A flow
- * that reaches a listener under them has INVALID packets that nothing drops.
+ * Gives rules as they treat packets of which each is INVALID: what asks for that, not negated, holds. A flow that reaches a listener under
+ * them has INVALID packets that nothing drops.
  *
  * @example
  * assumeInvalid(rules)   // -A PREROUTING -m conntrack --ctstate INVALID -j DROP drops every packet
  */
 export function assumeInvalid(rules: PodRules): PodRules {
-  return { ...rules, ip: assumeInRuleset(rules.ip), ip6: assumeInRuleset(rules.ip6) };
+  return changeRules(rules, (rule) => replaceMatches(rule, assumeMatch));
 }
 
-function assumeInRuleset(ruleset: Ruleset | null): Ruleset | null {
-  return ruleset && { ...ruleset, tables: ruleset.tables.map(assumeInTable) };
-}
-
-function assumeInTable(table: Table): Table {
-  if (table.name === "nat") return table;
-  const holds = (match: Match): Match =>
-    asksForInvalid(match) && (isState(match) || isEqual(match)) ? { kind: "comment", text: "INVALID" } : match;
-  const chains = table.chains.map((chain) => ({
-    ...chain,
-    rules: chain.rules.map((rule) => replaceMatches(rule, holds)),
-  }));
-  return { ...table, chains };
-}
-
-function doubtRuleset(ruleset: Ruleset | null, said: Said): Ruleset | null {
-  return ruleset && { ...ruleset, tables: ruleset.tables.map((table) => doubtTable(table, said)) };
-}
-
-/** No INVALID packet comes to nat (nf_nat_inet_fn in net/netfilter/nf_nat_core.c). */
-function doubtTable(table: Table, said: Said): Table {
-  const isDoubtful = (rule: Rule) =>
-    listMatches(rule).some(asksForInvalid) && !(said === "dropped" && dropsInvalid(rule, table.chains));
-  if (table.name === "nat" || !table.chains.some(({ rules }) => rules.some(isDoubtful))) return table;
-  const chains = table.chains.map((chain) => ({
-    ...chain,
-    rules: chain.rules.map((rule) => (isDoubtful(rule) ? replaceMatches(rule, doubtMatch) : rule)),
-  }));
-  return { ...table, chains };
+/** Changes every rule that an INVALID packet may come to: none comes to nat (nf_nat_inet_fn in net/netfilter/nf_nat_core.c). */
+function changeRules(rules: PodRules, change: (rule: Rule, table: Table, family: Family) => Rule): PodRules {
+  const changeTable = (table: Table, family: Family): Table => ({
+    ...table,
+    chains: table.chains.map((chain) => ({ ...chain, rules: chain.rules.map((rule) => change(rule, table, family)) })),
+  });
+  const changeRuleset = (ruleset: Ruleset | null) =>
+    ruleset && {
+      ...ruleset,
+      tables: ruleset.tables.map((table) => (table.name === "nat" ? table : changeTable(table, ruleset.family))),
+    };
+  return { ...rules, ip: changeRuleset(rules.ip), ip6: changeRuleset(rules.ip6) };
 }
 
 /** Says whether a rule drops every packet that meets it, and meets none for not being INVALID. */
 function dropsInvalid({ matches, target }: Rule, chains: readonly Chain[]): boolean {
   const asks = matches.filter(asksForInvalid);
-  const isPlain = asks.length > 0 && asks.every((match) => isState(match) || isEqual(match));
-  return isPlain && target !== null && dropsAll(target, chains);
+  return asks.length > 0 && asks.every(isPlain) && target !== null && dropsAll(target, chains);
 }
 
-function isState(match: Match): boolean {
-  return match.kind === "state" && !match.negated;
-}
-
-function isEqual(match: Match): boolean {
+/** Says whether a match that asks for INVALID holds for every packet that is. */
+function isPlain(match: Match): boolean {
+  if (match.kind === "state") return !match.negated;
   return match.kind === "compare" && ["==", "any-bit"].includes(match.operator) && match.set === null;
 }
 
@@ -108,4 +87,8 @@ function asksForState({ keys, elements }: CompareMatch, bit: number): boolean {
 
 function doubtMatch(match: Match): Match {
   return asksForInvalid(match) ? { kind: "unknown", text: "whether a packet is INVALID" } : match;
+}
+
+function assumeMatch(match: Match): Match {
+  return asksForInvalid(match) && isPlain(match) ? { kind: "comment", text: "INVALID" } : match;
 }
