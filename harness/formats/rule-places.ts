@@ -1,5 +1,5 @@
-import { handlePlace, type RulePlace, tablePlace } from "../model/rule-place.ts";
-import type { Rule, Ruleset } from "../model/ruleset.ts";
+import { handlePlace, type RulePlace, renderChainKey, tablePlace } from "../model/rule-place.ts";
+import { familyKey, type PodRules, type Rule, type Ruleset } from "../model/ruleset.ts";
 import { quoteRule } from "./rule-text.ts";
 
 /** A rule with its place, as reports name it. */
@@ -27,4 +27,10 @@ export function listPlacedRules(ruleset: Ruleset | null): readonly PlacedRule[] 
       }),
     ),
   );
+}
+
+/** Gives the same of one chain: that of a rule's place, in these or other rules of a pod. */
+export function listChainRules(rules: Pick<PodRules, "ip" | "ip6">, place: RulePlace): readonly PlacedRule[] {
+  const chain = renderChainKey(place);
+  return listPlacedRules(rules[familyKey(place.family)]).filter((each) => renderChainKey(each.place) === chain);
 }

@@ -1,8 +1,7 @@
-import { listPlacedRules } from "../../formats/rule-places.ts";
+import { listChainRules } from "../../formats/rule-places.ts";
 import { STANDS_INSTEAD } from "../../model/cause-report.ts";
 import type { FlowReport } from "../../model/report.ts";
 import { findRuleAt, type RulePlace, renderChainKey } from "../../model/rule-place.ts";
-import { familyKey } from "../../model/ruleset.ts";
 import { isStranger, isThere, leadsAway } from "./known-rules.ts";
 import { landsAll, landsWith } from "./missing-rule.ts";
 import type { TracedCause, Tried } from "./remedy.ts";
@@ -56,9 +55,7 @@ function narrow(each: TracedCause, tried: Tried): TracedCause {
   const { kind, rule } = each.cause;
   if (kind !== "deciding-rule" || rule === null || !isStranger(rule, tried.known)) return each;
   if (isSurplus(rule, each.flows, tried)) return each;
-  const candidates = listPlacedRules(tried.own[familyKey(rule.family)]).filter(
-    ({ place }) => renderChainKey(place) === renderChainKey(rule) && !isThere(place, tried.known),
-  );
+  const candidates = listChainRules(tried.own, rule).filter(({ place }) => !isThere(place, tried.known));
   for (const { place } of candidates) {
     const cause = exchange(place, rule, each.flows, tried);
     const why = "this rule stands in the place of the required one, and takes more flows";
@@ -69,12 +66,7 @@ function narrow(each: TracedCause, tried: Tried): TracedCause {
 
 /** Says whether a chain has more rules than the mesh's, and all lands as expected without this one: then it stands for no other rule. */
 function isSurplus(rule: RulePlace, flows: readonly FlowReport[], tried: Tried): boolean {
-  const [there, own] = [tried.rules, tried.own].map((rules) =>
-    listPlacedRules(rules[familyKey(rule.family)]).filter(
-      ({ place }) => renderChainKey(place) === renderChainKey(rule),
-    ),
-  );
-  const hasMore = (there?.length ?? 0) > (own?.length ?? 0);
+  const hasMore = listChainRules(tried.rules, rule).length > listChainRules(tried.own, rule).length;
   return hasMore && landsWith(flows, rule, (rules) => rules.toSpliced(rule.index - 1, 1), tried);
 }
 

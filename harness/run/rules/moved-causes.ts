@@ -1,7 +1,7 @@
-import { listPlacedRules } from "../../formats/rule-places.ts";
+import { listChainRules } from "../../formats/rule-places.ts";
 import type { FlowReport } from "../../model/report.ts";
-import { type RulePlace, renderChainKey, renderPlaceKey } from "../../model/rule-place.ts";
-import { familyKey, type Rule } from "../../model/ruleset.ts";
+import { type RulePlace, renderPlaceKey } from "../../model/rule-place.ts";
+import type { Rule } from "../../model/ruleset.ts";
 import { describeRule } from "../../report/landing-phrase.ts";
 import { landsWith } from "./missing-rule.ts";
 import type { TracedCause, Tried } from "./remedy.ts";
@@ -74,6 +74,5 @@ function joinGroup(group: readonly Early[], tried: Tried): TracedCause | null {
 
 /** Behind all rules that take its flows, a rule that the mesh has not in this chain would do nothing. */
 function isOutOfPlace(rule: RulePlace, { own }: Tried): boolean {
-  const alike = listPlacedRules(own[familyKey(rule.family)]).filter(({ place }) => place.rule === rule.rule);
-  return !alike.some(({ place }) => renderChainKey(place) === renderChainKey(rule));
+  return !listChainRules(own, rule).some(({ place }) => place.rule === rule.rule);
 }
