@@ -1,7 +1,7 @@
 import { parseEndpoint } from "../model/address.ts";
 import { type Expectation, isLanding } from "../model/expectation.ts";
 import type { Landing } from "../model/landing.ts";
-import { listWords } from "../model/listed-words.ts";
+import { listWords, renderCount } from "../model/listed-words.ts";
 import type { FlowReport } from "../model/report.ts";
 import { AS_DIALLED, goesAsDialled, nameEnd, wentAsDialled } from "./flow-ends.ts";
 import { OPEN_ENDS } from "./landing-phrase.ts";
@@ -25,7 +25,7 @@ const VERBS = {
  */
 export function describeHeading(flows: readonly FlowReport[]): string {
   const whole = tellFate(flows);
-  if (whole !== null) return `${countFlows(flows)} ${whole}`;
+  if (whole !== null) return `${renderCount(flows.length, "flow")} ${whole}`;
   const fates = [...Map.groupBy(flows, nameFate).values()].toSorted((a, b) => b.length - a.length);
   // A loop is the worst that there is.
   const isLoop = ([first]: readonly FlowReport[]) => first?.observed.kind === "loop";
@@ -34,17 +34,13 @@ export function describeHeading(flows: readonly FlowReport[]): string {
   const rest = flows.length - told.reduce((sum, fate) => sum + fate.length, 0);
   const texts = told.map((fate) => `${fate.length} ${tellFate(fate) ?? tellEnd(fate)}`);
   const others = rest > 0 ? [`${rest} in other ways`] : [];
-  return `${countFlows(flows)} ${flows.length === 1 ? "goes" : "go"} wrong: ${[...texts, ...others].join("; ")}`;
+  return `${renderCount(flows.length, "flow")} ${flows.length === 1 ? "goes" : "go"} wrong: ${[...texts, ...others].join("; ")}`;
 }
 
 /** What became of flows of one fate of which too much was required to be named. */
 function tellEnd(flows: readonly FlowReport[]): string {
   const kind = flows[0]?.observed.kind ?? "listener";
   return kind === "listener" ? `${flows.length === 1 ? "lands" : "land"} elsewhere than required` : verbOf(flows, kind);
-}
-
-function countFlows({ length }: readonly unknown[]): string {
-  return length === 1 ? "1 flow" : `${length} flows`;
 }
 
 function verbOf({ length }: readonly unknown[], kind: Landing["kind"]): string {

@@ -1,6 +1,6 @@
 import { ANOTHER_TAKES, type CauseReport, DOES_OTHERWISE, STANDS_INSTEAD } from "../model/cause-report.ts";
 import { isLanding } from "../model/expectation.ts";
-import { listWords } from "../model/listed-words.ts";
+import { listWords, renderCount } from "../model/listed-words.ts";
 import type { BackendName, FlowReport, ScenarioReport } from "../model/report.ts";
 import { describeHeading } from "./cause-heading.ts";
 import { describeDifference } from "./differing-words.ts";
@@ -11,7 +11,7 @@ import { describeGot, describeLanding, describeMissingRule, describeRule } from 
 
 /** Gives what flows beyond those that are named are told as: `and 12 more flows`. */
 export function countUnnamed(unnamed: number): readonly string[] {
-  return unnamed === 0 ? [] : [`and ${unnamed} more ${unnamed === 1 ? "flow" : "flows"}`];
+  return unnamed === 0 ? [] : [`and ${renderCount(unnamed, "more flow")}`];
 }
 
 /** Further groups of flows of one cause that are named: all of most causes, and of the others what leaves the cause itself in sight. */
@@ -116,15 +116,11 @@ const QUOTED = 2;
 function describeBroken(clauses: CauseReport["clauses"], breaks: string | undefined): readonly EvidenceRow[] {
   if (breaks !== undefined) return [["breaks", `the requirement ${breaks}`]];
   const rows = (clauses ?? []).map(
-    ({ name, says, flows }) => `the requirement ${name} (${countFlows(flows)}): ${says}`,
+    ({ name, says, flows }) => `the requirement ${name} (${renderCount(flows, "flow")}): ${says}`,
   );
-  const others = (clauses ?? []).slice(QUOTED).map(({ name, flows }) => `${name} (${countFlows(flows)})`);
+  const others = (clauses ?? []).slice(QUOTED).map(({ name, flows }) => `${name} (${renderCount(flows, "flow")})`);
   const rest = others.length === 0 ? [] : [`also ${listWords(others, "and")}`];
   return [...rows.slice(0, QUOTED), ...rest].map((text) => ["breaks", text]);
-}
-
-function countFlows(flows: number): string {
-  return flows === 1 ? "1 flow" : `${flows} flows`;
 }
 
 /** Gives the required rule, and the words in which the one that is there differs from it where those are few. */

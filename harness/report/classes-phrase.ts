@@ -1,7 +1,7 @@
 import type { Family } from "../model/address.ts";
 import type { AskedReport } from "../model/asked-report.ts";
 import { hasKernel } from "../model/backends.ts";
-import { listWords } from "../model/listed-words.ts";
+import { listWords, renderCount } from "../model/listed-words.ts";
 import type { BackendName, ClassReport, Report } from "../model/report.ts";
 
 /** Classes of which each is told a flow; beyond them their number is. */
@@ -76,7 +76,7 @@ export function describeUnseenFamily(family: Family): string {
 /** Says of a whole run what keeps it from being green although no flow does; empty where nothing does. */
 export function describeGaps({ classes, asked, notLookedAt }: Report["summary"]): readonly string[] {
   return [
-    ...(asked && asked.left > 0 ? [`${asked.left === 1 ? "1 flow" : `${asked.left} flows`} not certain`] : []),
+    ...(asked && asked.left > 0 ? [`${renderCount(asked.left, "flow")} not certain`] : []),
     ...(asked && asked.failed > 0 ? ["classes of flows not computed"] : []),
     ...(classes !== null && classes.left > 0 ? [`${classes.left} classes of flows not driven`] : []),
     ...(classes !== null && classes.failed > 0 ? ["classes of flows not computed"] : []),

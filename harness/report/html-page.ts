@@ -8,6 +8,7 @@ import { type Html, html } from "./html-text.ts";
 import { FILTER_SCRIPT } from "./page/filter.ts";
 import { FLOW_VIEW_SCRIPT } from "./page/flow-view.ts";
 import { makePageData, renderPageData } from "./page-data.ts";
+import { FEW_FLOWS } from "./told-causes.ts";
 
 /** The page's script is made of functions as the engine quotes them: the first of each part is called. */
 const SCRIPT = [FILTER_SCRIPT, FLOW_VIEW_SCRIPT]
@@ -47,7 +48,7 @@ ${FLOW_WINDOW}
 }
 
 /** The form that filters flows; it shows only where the script runs. */
-export const FILTER_FORM = html`<form id="filter" role="search" hidden>
+export const FILTER_FORM = html`<form id="filter" role="search" data-few="${FEW_FLOWS}" hidden>
 <label>Filter <input type="search" name="text" placeholder="flow, landing or rule" autocomplete="off"></label>
 <label>Actor <select name="actor"><option value="">all</option></select></label>
 <label><input type="checkbox" name="failed"> failed only</label>

@@ -1,4 +1,5 @@
 import { FAMILIES } from "../model/address.ts";
+import { renderCount } from "../model/listed-words.ts";
 import type { KeptEvidence } from "../model/provenance.ts";
 import type { ScenarioReport } from "../model/report.ts";
 import { type RulePlace, renderOrigin } from "../model/rule-place.ts";
@@ -12,7 +13,7 @@ export type LinkTo = (path: string) => string | null;
 export function renderRuleList({ rules = [] }: ScenarioReport): Html {
   if (rules.length === 0) return html``;
   const families = FAMILIES.map((family) => rules.filter((rule) => rule.family === family));
-  return html`<details class="rules"><summary>${rules.length} ${rules.length === 1 ? "rule" : "rules"} under test</summary>
+  return html`<details class="rules"><summary>${renderCount(rules.length, "rule")} under test</summary>
 ${families.filter((own) => own.length > 0).map(renderFamily)}</details>
 `;
 }

@@ -1,3 +1,4 @@
+import { renderCount } from "../model/listed-words.ts";
 import type { BackendName, Report, ScenarioReport } from "../model/report.ts";
 import { countUnnamed, type ToldCause, tellCauses } from "./causes-phrase.ts";
 import {
@@ -42,7 +43,7 @@ export function renderMarkdown(report: Report): string {
   return [
     `### ${mark} landfall: ${counts.join(", ")}`,
     "",
-    `${passed} of ${scenarios.length} ${scenarios.length === 1 ? "scenario" : "scenarios"} passed (${sandbox.backend}${escapeMarkdown(kernel)}).`,
+    `${passed} of ${renderCount(scenarios.length, "scenario")} passed (${sandbox.backend}${escapeMarkdown(kernel)}).`,
     "",
     ...renderRequired(shared),
     ...failed.flatMap((scenario) => renderScenario(scenario, sandbox.backend, shared === null)),

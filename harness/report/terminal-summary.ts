@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
+import { renderCount } from "../model/listed-words.ts";
 import type { Report } from "../model/report.ts";
 import { CELLS, countCells } from "./cells.ts";
 import { describeAsked, describeGaps } from "./classes-phrase.ts";
@@ -36,7 +37,6 @@ export function renderSummary(report: Report, look: TerminalLook, paint: Paint):
     ...describeGaps(summary).map((gap) => paint("yellow", gap)),
     ...(summary.asked ? [paint("yellow", describeAsked(summary.asked))] : []),
   ];
-  const flows = summary.flows === 1 ? "1 flow" : `${summary.flows} flows`;
   const where = [
     sandbox.backend,
     sandbox.envoy === "real" ? "real Envoy" : null,
@@ -45,7 +45,7 @@ export function renderSummary(report: Report, look: TerminalLook, paint: Paint):
   ];
   const place = where.filter((part) => part !== null).join(", ");
   const coverage = summary.coverage === null ? "" : `${describeCoverage(summary.coverage)}\n`;
-  const sum = `${flows}: ${parts.join(", ")}, in ${(summary.durationMs / 1000).toFixed(2)} s`;
+  const sum = `${renderCount(summary.flows, "flow")}: ${parts.join(", ")}, in ${(summary.durationMs / 1000).toFixed(2)} s`;
   const fits = countCells(stripVTControlCharacters(sum)) + countCells(place) + 3 <= look.columns;
   const required = renderRequired(describeRequiredOfAll(report), 0, look, paint);
   const words = summary.wrong > 0 ? [paint("dim", EXPLAINED)] : [];

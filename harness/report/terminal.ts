@@ -1,3 +1,4 @@
+import { renderCount } from "../model/listed-words.ts";
 import type { BackendName, FlowReport, Omission, Report, ScenarioReport } from "../model/report.ts";
 import { tellCauses } from "./causes-phrase.ts";
 import { CELLS } from "./cells.ts";
@@ -17,7 +18,7 @@ import { describeRequired, describeRequiredOfAll } from "./required-by-phrase.ts
 import { renderCause, renderFailed } from "./terminal-causes.ts";
 import { makePaint, type Paint, renderEvidence, STYLES, type TerminalLook } from "./terminal-look.ts";
 import { renderRequired, renderSummary } from "./terminal-summary.ts";
-import { isClear, isGreen, isInCause, selectEvidence, type ToldCauses } from "./told-causes.ts";
+import { FEW_FLOWS, isClear, isGreen, isInCause, selectEvidence, type ToldCauses } from "./told-causes.ts";
 import { wrapLine } from "./wrap-line.ts";
 
 const GAP = "  ";
@@ -81,9 +82,6 @@ function renderScenario(
   return [title, ...parts, ""].join("\n");
 }
 
-/** Rows above a failure that a person still sees together with it. */
-const ROWS_ABOVE = 20;
-
 /** Whoever reads a failure at the top of a terminal would read hundreds of rows first that tell nothing of it. */
 function chooseRows(
   scenario: ScenarioReport,
@@ -92,13 +90,12 @@ function chooseRows(
 ): NonNullable<TerminalLook["rows"]> {
   if (rows !== "folded") return rows;
   // Whoever asks for some flows looks for each of them.
-  return isGreen(scenario) || scenario.asked || length <= ROWS_ABOVE ? "all" : "folded";
+  return isGreen(scenario) || scenario.asked || length <= FEW_FLOWS ? "all" : "folded";
 }
 
 /** The flows of causes are told beneath those. */
 function renderFolded({ flows }: ScenarioReport, paint: Paint): string {
-  const count = flows.filter(isClear).length;
-  const told = count === 1 ? "1 flow" : `${count} flows`;
+  const told = renderCount(flows.filter(isClear).length, "flow");
   return `  ${paint(STYLES.pass, MARKS.pass)} ${told} as expected ${paint("dim", "(--every-flow lists each)")}`;
 }
 

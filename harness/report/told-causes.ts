@@ -10,6 +10,9 @@ import { type EvidenceRow, listEvidence, nameObserved } from "./evidence.ts";
 /** The flow beneath which a cause was told, by that cause, within one scenario: one wrong rule shows in many flows. */
 export type ToldCauses = Map<string, string>;
 
+/** Of more flows than these nobody looks first for those that passed, where some failed. */
+export const FEW_FLOWS = 20;
+
 /** The rows of a flow's evidence that other flows may have word for word. */
 function namesOfCauses(verdict: FlowVerdict, backend: BackendName): readonly string[] {
   if (verdict === "pass") return [];

@@ -1,4 +1,5 @@
 import { recordReads } from "../../load/read-record.ts";
+import { renderCount } from "../../model/listed-words.ts";
 import type { Report } from "../../model/report.ts";
 import { CELLS, countCells, padCells } from "../../report/cells.ts";
 import { describeCoverage, percentOf } from "../../report/coverage-phrase.ts";
@@ -92,7 +93,7 @@ async function verifyOnce(
     ...(options.maxFlows === null ? {} : { maxFlows: options.maxFlows }),
     onSilence: (flows) =>
       aside.err(
-        `landfall: ${flows === 1 ? "1 flow" : `${flows} flows`} got no answer; driving it a second time, waiting up to 3 s.\n`,
+        `landfall: ${renderCount(flows, "flow")} got no answer; driving it a second time, waiting up to 3 s.\n`,
       ),
     onRulesIn: async (told, sandbox) => {
       const scenario = scenarios.find(({ name }) => name === told.name);
@@ -135,7 +136,7 @@ function isDetailed({ reports, output }: VerifyOptions): boolean {
 
 function tellMisprediction({ summary: { mispredicted } }: Report, { evidence }: VerifyOptions, io: CommandIo): void {
   if (mispredicted === 0) return;
-  const flows = mispredicted === 1 ? "1 flow" : `${mispredicted} flows`;
+  const flows = renderCount(mispredicted, "flow");
   const next =
     evidence === null ? "Run again with --evidence FOLDER, and report it with" : `Please report it with ${evidence},`;
   io.err(

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Change } from "../../analysis/diff.ts";
 import { parseJsonText } from "../../load/json-text.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
+import { renderCount } from "../../model/listed-words.ts";
 import { renderJson } from "../../report/json.ts";
 import type { CommandIo } from "../command.ts";
 import { readInput } from "../input/input-file.ts";
@@ -78,5 +79,5 @@ function keyOf({ class: text, before, after }: AcceptedChange): string {
 /** Writes changes to a file of accepted ones, in the order found, so that equal diffs give equal files. */
 export function writeAcceptance(changes: readonly Change[], path: string, io: CommandIo): void {
   writeOutput(resolve(io.workingDirectory, path), renderJson({ accepted: changes.map(toAccepted) }));
-  io.err(`landfall: ${changes.length} change${changes.length === 1 ? "" : "s"} written to ${path}\n`);
+  io.err(`landfall: ${renderCount(changes.length, "change")} written to ${path}\n`);
 }

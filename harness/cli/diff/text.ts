@@ -1,5 +1,6 @@
 import type { Change } from "../../analysis/diff.ts";
 import { flowData, renderFlowText } from "../../model/flow-spec.ts";
+import { renderCount } from "../../model/listed-words.ts";
 import { findPeerMark } from "../../model/pod-shape.ts";
 import { placeInFile, type RulePlace } from "../../model/rule-place.ts";
 import { renderJson } from "../../report/json.ts";
@@ -72,7 +73,7 @@ export function renderDiffText(
     changes.length === 1 ? `One class of ${by} flows lands` : `${changes.length} classes of ${by} flows land`;
   const none = left === 0 ? `No ${by} flow lands differently.\n` : `No other ${by} flow lands differently.\n`;
   const sum = changes.length > 0 ? `${count} differently.\n` : unknown.length > 0 ? "" : none;
-  const aside = left === 0 ? "" : `${left} accepted change${left === 1 ? "" : "s"} left out.\n`;
+  const aside = left === 0 ? "" : `${renderCount(left, "accepted change")} left out.\n`;
   const note =
     routing === "as-installed" ? "This assumes that the policy routing which TPROXY's marks need is installed.\n" : "";
   const edits = listRuleEdits(before, after);

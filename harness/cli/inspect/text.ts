@@ -9,6 +9,7 @@ import { renderNftText } from "../../formats/nft/write-nft.ts";
 import { toolOfFamily } from "../../formats/tool-name.ts";
 import type { Flow, Manner } from "../../model/flow.ts";
 import { renderFlowText } from "../../model/flow-spec.ts";
+import { renderCount } from "../../model/listed-words.ts";
 import { listFamilies, listRules, type PodRules, type Ruleset, type Table } from "../../model/ruleset.ts";
 import { quoteForShell } from "../../model/shell-words.ts";
 import { renderJson } from "../../report/json.ts";
@@ -56,7 +57,7 @@ export function renderInspection(
   const addresses = read.addresses.length === 0 ? "no address" : read.addresses.join(", ");
   const sources = read.rulesets.map(
     (each) =>
-      `${nameSource(each)}: ${countOf(each.ruleset)} in ${each.ruleset.tables.map(({ name }) => name).join(", ") || "no table"}`,
+      `${nameSource(each)}: ${renderCount(listRules(each.ruleset).length, "rule")} in ${each.ruleset.tables.map(({ name }) => name).join(", ") || "no table"}`,
   );
   return [
     tell(`${live.name} (${addresses})`),
@@ -180,11 +181,6 @@ function renderReadable(tables: readonly Table[]): string {
 function renderTables(from: LiveRuleset): string {
   const { ruleset } = from;
   return ruleset.tables.map(({ name }) => `# ${nameSource(from)} -t ${name} -S\n${renderList(ruleset, name)}`).join("");
-}
-
-function countOf(ruleset: Ruleset): string {
-  const count = listRules(ruleset).length;
-  return count === 1 ? "1 rule" : `${count} rules`;
 }
 
 function nameSource({ variant, ruleset }: LiveRuleset): string {

@@ -10,8 +10,7 @@ function startFilter(): void {
   const rows = [...document.querySelectorAll<HTMLTableRowElement>("tr[id]")].map(readRow);
   for (const name of new Set(rows.map((row) => row.actor))) actor.append(new Option(name));
   form.hidden = false;
-  // Among many flows nobody looks for those that passed.
-  failed.checked = rows.length > 20 && rows.some(({ told }) => told !== null);
+  failed.checked = rows.length > Number(form.dataset["few"]) && rows.some(({ told }) => told !== null);
   const apply = () => {
     const asked = text.value.trim().toLowerCase();
     // A flow is looked for as it is written, other texts word by word.

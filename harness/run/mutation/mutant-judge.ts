@@ -8,6 +8,7 @@ import type { Finding } from "../../model/finding.ts";
 import type { Flow } from "../../model/flow.ts";
 import { flowData, renderFlowText } from "../../model/flow-spec.ts";
 import { isSilent, type Landing, landingsAgree, makeBlind } from "../../model/landing.ts";
+import { renderCount } from "../../model/listed-words.ts";
 import type { MutantReport } from "../../model/mutation-report.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
 import type { BackendName } from "../../model/report.ts";
@@ -87,7 +88,7 @@ export async function checkUnbroken(subject: MutationSubject, sandbox: Sandbox, 
     findings.push(describeWrong(flow, expected, landing, sandbox.backend));
   }
   if (findings.length === 0) return;
-  const message = `${subject.name}: the rules land ${findings.length === 1 ? "1 flow" : `${findings.length} flows`} elsewhere than required before any rule is broken; run landfall verify for details, and correct the rules first.`;
+  const message = `${subject.name}: the rules land ${renderCount(findings.length, "flow")} elsewhere than required before any rule is broken; run landfall verify for details, and correct the rules first.`;
   throw new LandfallError("bad-input", message, { findings });
 }
 

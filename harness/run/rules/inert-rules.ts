@@ -1,5 +1,6 @@
 import type { Family } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";
+import { renderCount } from "../../model/listed-words.ts";
 import { listNextChains, listTargets } from "../../model/rule-parts.ts";
 import { listRules, NO_RULES, type Ruleset, type Table } from "../../model/ruleset.ts";
 import { conntrackOf } from "../../netfilter/pod.ts";
@@ -66,7 +67,7 @@ function describeEmptyTables(own: Ruleset | null, kernel: Ruleset | null): reado
     const there = countTable(kernel?.tables.find(({ name }) => name === table.name));
     if (wanted === 0 || there > 0) return [];
     return [
-      `the table ${table.name} is empty, but with these settings the generator writes ${numberRules(wanted)} there.`,
+      `the table ${table.name} is empty, but with these settings the generator writes ${renderCount(wanted, "rule")} there.`,
     ];
   });
 }
@@ -78,7 +79,7 @@ function describeOrphans(own: Ruleset | null, kernel: Ruleset | null): readonly 
     .filter(({ table, name }) => !usual.has(`${table} ${name}`))
     .map(
       ({ table, name, rules }) =>
-        `no rule jumps to the chain ${table} ${name}, so its ${numberRules(rules.length)} never ${rules.length === 1 ? "applies" : "apply"}.`,
+        `no rule jumps to the chain ${table} ${name}, so its ${renderCount(rules.length, "rule")} never ${rules.length === 1 ? "applies" : "apply"}.`,
     );
 }
 
@@ -119,8 +120,4 @@ function listChains(ruleset: Ruleset | null) {
 
 function countTable(table: Table | undefined): number {
   return (table?.chains ?? []).reduce((sum, { rules }) => sum + rules.length, 0);
-}
-
-function numberRules(count: number): string {
-  return count === 1 ? "1 rule" : `${count} rules`;
 }
