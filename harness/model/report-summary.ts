@@ -39,11 +39,23 @@ function summarizeClasses(classes: readonly ClassReport[]): Report["summary"]["c
   return {
     total: sum("total"),
     protocols,
+    ...summarizeClassFlows(classes),
     driven: sum("driven"),
     unspecified: sum("unspecified"),
     left: sum("left"),
     failed,
   };
+}
+
+/** Reports of earlier versions do not tell. */
+function summarizeClassFlows(classes: readonly ClassReport[]): Pick<ClassReport, "boundaryFlows" | "classFlows"> {
+  let [boundaryFlows, classFlows] = [0, 0];
+  for (const each of classes) {
+    if (each.boundaryFlows === undefined || each.classFlows === undefined) return {};
+    boundaryFlows += each.boundaryFlows;
+    classFlows += each.classFlows;
+  }
+  return { boundaryFlows, classFlows };
 }
 
 /** A scenario of which all flows were asked for counts with all of them. */

@@ -102,6 +102,12 @@ export interface ClassReport {
   readonly total: number;
   /** The protocols of the flows, TCP first. Absent in reports of earlier versions, which know TCP alone. */
   readonly protocols?: readonly FlowProtocol[];
+  /**
+   * Flows of the scenario at the boundaries of what is required, and flows that stand for classes that none of those is of: together all of
+   * its flows. Absent in reports of earlier versions.
+   */
+  readonly boundaryFlows?: number;
+  readonly classFlows?: number;
   /** Classes of which a flow was driven, and where it is certain that all land as that one does. */
   readonly driven: number;
   /** Classes of which nothing is demanded. */

@@ -33,8 +33,32 @@ export function describeHeading(flows: readonly FlowReport[]): string {
   const told = inOrder.length > LISTED ? inOrder.slice(0, LISTED - 1) : inOrder;
   const rest = flows.length - told.reduce((sum, fate) => sum + fate.length, 0);
   const texts = told.map((fate) => `${fate.length} ${tellFate(fate) ?? tellEnd(fate)}`);
-  const others = rest > 0 ? [`${rest} in other ways`] : [];
+  const others = rest > 0 ? [`${rest} in other ways: ${listEndsOf(inOrder.slice(told.length).flat())}`] : [];
   return `${renderCount(flows.length, "flow")} ${flows.length === 1 ? "goes" : "go"} wrong: ${[...texts, ...others].join("; ")}`;
+}
+
+/** What became of flows whatever was required of them, most first: `2 go where they were dialled, 1 times out and 1 lands on app`. */
+function listEndsOf(flows: readonly FlowReport[]): string {
+  const ends = [...Map.groupBy(flows, nameLanding).values()].toSorted((a, b) => b.length - a.length);
+  return listWords(
+    ends.map((alike) => `${alike.length} ${tellLanding(alike)}`),
+    "and",
+  );
+}
+
+/** Listeners by their names: of many ports each would be an end. */
+function nameLanding(flow: FlowReport): string {
+  const { kind, listener, hops } = flow.observed;
+  if (wentAsDialled(flow)) return AS_DIALLED;
+  return kind === "listener" ? `on ${hops[0]?.listener ?? listener}` : kind;
+}
+
+function tellLanding(flows: readonly FlowReport[]): string {
+  const [first] = flows;
+  if (first === undefined || wentAsDialled(first)) return `${flows.length === 1 ? "goes" : "go"} ${AS_DIALLED}`;
+  const { kind } = first.observed;
+  const where = kind === "listener" ? ` ${nameListeners(flows.map(({ observed }) => observed))}` : "";
+  return `${verbOf(flows, kind)}${where}`;
 }
 
 /** What became of flows of one fate of which too much was required to be named. */

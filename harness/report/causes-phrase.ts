@@ -91,6 +91,7 @@ export function describeCause({
   breaks,
   clauses,
   remedy,
+  flows,
 }: CauseReport): readonly EvidenceRow[] {
   const taker = rule === null ? "none" : describeRule(rule);
   const rules: readonly EvidenceRow[] =
@@ -104,7 +105,7 @@ export function describeCause({
   return [
     ...rules,
     ...(isSaidAbove ? [] : [["because", why] as const]),
-    ...describeBroken(clauses, breaks),
+    ...describeBroken(flows, clauses, breaks),
     ...(remedy === undefined ? [] : [["remedy", remedy] as const]),
   ];
 }
@@ -112,15 +113,37 @@ export function describeCause({
 /** Requirements that a cause quotes; the names of others follow. */
 const QUOTED = 2;
 
-/** Gives what flows break: one requirement, or the two that most of them do with their numbers, and the names of others. */
-function describeBroken(clauses: CauseReport["clauses"], breaks: string | undefined): readonly EvidenceRow[] {
+/**
+ * Gives what flows break: one requirement, or the two that most of them do with their numbers, and the names of others. A flow breaks one
+ * requirement or none, so that the numbers add up to that of the flows with those that are counted for none.
+ */
+function describeBroken(
+  flows: CauseReport["flows"],
+  clauses: CauseReport["clauses"],
+  breaks: string | undefined,
+): readonly EvidenceRow[] {
   if (breaks !== undefined) return [["breaks", `the requirement ${breaks}`]];
   const rows = (clauses ?? []).map(
     ({ name, says, flows }) => `the requirement ${name} (${renderCount(flows, "flow")}): ${says}`,
   );
   const others = (clauses ?? []).slice(QUOTED).map(({ name, flows }) => `${name} (${renderCount(flows, "flow")})`);
   const rest = others.length === 0 ? [] : [`also ${listWords(others, "and")}`];
-  return [...rows.slice(0, QUOTED), ...rest].map((text) => ["breaks", text]);
+  const none = describeUncounted(flows, clauses ?? []);
+  return [...rows.slice(0, QUOTED), ...rest, ...none].map((text) => ["breaks", text]);
+}
+
+/** What the proxy sends on may break another requirement than the flow that it has taken. */
+function describeUncounted(
+  flows: CauseReport["flows"],
+  clauses: NonNullable<CauseReport["clauses"]>,
+): readonly string[] {
+  const uncounted = flows.length - clauses.reduce((sum, clause) => sum + clause.flows, 0);
+  if (clauses.length === 0 || uncounted <= 0) return [];
+  const isForwarded = uncounted === flows.filter(({ manner }) => manner === "forward").length;
+  const where = isForwarded ? ", where the proxy forwards," : "";
+  return [
+    `the other ${renderCount(uncounted, "flow")}${where} ${uncounted === 1 ? "counts" : "count"} for no requirement`,
+  ];
 }
 
 /** Gives the required rule, and the words in which the one that is there differs from it where those are few. */

@@ -8,20 +8,30 @@ import type { BackendName, ClassReport, Report } from "../model/report.ts";
 const TOLD_AT_MOST = 20;
 
 /**
- * Says how many classes of flows there are, what became of them, and what a class is: `142 classes of TCP flows, all driven; …`,
- * `142 classes of TCP and UDP flows: 139 driven, 1 without a requirement, 2 not driven; …`. Without a kernel they are predicted.
+ * Says how many classes of flows there are, what became of them, what a class is, and what the flows are that were driven:
+ * `142 classes of TCP flows, all driven; …`, `142 classes of TCP and UDP flows: 139 driven, 1 without a requirement, 2 not driven; …`.
+ * Without a kernel they are predicted.
  */
 export function describeClasses(
-  { total, protocols = ["tcp"], driven, unspecified, left }: Omit<ClassReport, "remaining" | "failure">,
+  { total, protocols = ["tcp"], driven, unspecified, left, ...flows }: Omit<ClassReport, "remaining" | "failure">,
   backend: BackendName,
 ): string {
   const act = hasKernel(backend) ? "driven" : "predicted";
   const named = listProtocolNames(protocols);
   const classes = `${total} ${total === 1 ? "class" : "classes"} of ${named} flows`;
-  const meaning = `; a class is all flows that rules and settings treat alike, and one of them is ${act}`;
+  const meaning = `; a class is all flows that rules and settings treat alike${describeFlowsOf(flows)}`;
   if (left === 0 && unspecified === 0) return `${classes}, all ${act}${meaning}`;
   const free = unspecified === 0 ? "" : `, ${unspecified} without a requirement`;
   return `${classes}: ${driven} ${act}${free}${left === 0 ? "" : `, ${left} not driven`}${meaning}`;
+}
+
+/** Says what the flows of a run are, so that their numbers add up to that of its sum; reports of earlier versions do not tell. */
+function describeFlowsOf({ boundaryFlows, classFlows }: Pick<ClassReport, "boundaryFlows" | "classFlows">): string {
+  if (boundaryFlows === undefined || classFlows === undefined) return "";
+  const place = "at the boundaries of what is required";
+  const all = renderCount(boundaryFlows + classFlows, "flow");
+  const beside = `${classFlows} for classes of which none of those is`;
+  return `. Of the ${all}, ${boundaryFlows} ${boundaryFlows === 1 ? "is" : "are"} ${place}, and ${beside}`;
 }
 
 /** Gives protocols for a sentence about all of them: `TCP`, `TCP and UDP`, `TCP, UDP and ICMP`. */

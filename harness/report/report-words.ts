@@ -14,7 +14,10 @@ const ENDS = {
   reset: ["reset", "the connection was made, and then broken off"],
   "timed-out": ["timed-out", "nothing came back: rules dropped the flow or its answer, or nobody has the address"],
   unanswered: ["unanswered", "the flow arrived, and no answer came back from the address that was dialled"],
-  unreachable: ["unreachable", "there is no route to the address"],
+  unreachable: [
+    "unreachable",
+    "an error said that the address cannot be reached: no route leads there, or a rule rejected the flow with such an ICMP error, as icmp-host-unreachable is",
+  ],
   loop: [
     "loop",
     "the proxy's own connections came back to the proxy again and again; behind it the listeners that took them, and how often",
@@ -52,7 +55,19 @@ const WORDS: readonly (readonly [...ReportWord, isUsed: (flow: FlowReport) => bo
     "where the proxy forwards: the flow as it goes on once the proxy has taken it and dials the next connection; all others the proxy answers itself",
     ({ manner }) => manner === "forward",
   ],
+  [
+    "refused at ADDRESS:PORT",
+    "refused, and the address and port where nobody listened: those that were dialled, or those that rules led the flow to",
+    hasEnd(({ kind, address }) => kind === "refused" && address !== null),
+  ],
+  ["find no way", "said of several flows: they were unreachable", hasEnd(({ kind }) => kind === "unreachable")],
+  ["get no answer", "said of several flows: they were unanswered", hasEnd(({ kind }) => kind === "unanswered")],
 ];
+
+/** What was expected of a flow, seen or predicted: of a refusal the prediction alone knows where it was. */
+function hasEnd(holds: (end: Expectation) => boolean): (flow: FlowReport) => boolean {
+  return ({ expected, observed, predicted }) => [expected, observed, predicted ?? observed].some(holds);
+}
 
 function hasHops(
   holds: ((originalDestination: string | null) => boolean) | null = null,

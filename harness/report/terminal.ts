@@ -110,7 +110,7 @@ function renderClasses(
   const unseen = (notLookedAt ?? []).map((family) => `? ${describeUnseenFamily(family)}`);
   const failed = classes?.failure ? [`? ${describeClassFailure(classes.failure)}`] : [];
   const hidden = rows === "all" && !asked && scenario.flows.some((each) => each.chosenFor === "class" && isClear(each));
-  const rest = hidden ? ". Such a flow is in the list above if it landed wrong" : "";
+  const rest = hidden ? "; these are in the list above only if they landed wrong" : "";
   const told = classes && !classes.failure ? [`${describeClasses(classes, backend)}${rest}`] : [];
   const left = classes ? listLeft(classes).map((line) => `? ${line}`) : [];
   const narrowed = tellAsked(asked).map((line) => `! ${line}`);

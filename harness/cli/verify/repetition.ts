@@ -2,7 +2,7 @@ import { basename, extname, join } from "node:path";
 import type { Family } from "../../model/address.ts";
 import { backendOf, hasKernel } from "../../model/backends.ts";
 import type { CaptureWords } from "../../model/capture.ts";
-import type { BackendName, FlowReport, ScenarioReport } from "../../model/report.ts";
+import { type BackendName, type FlowReport, judgePrediction, type ScenarioReport } from "../../model/report.ts";
 import { quoteForShell } from "../../model/shell-words.ts";
 import type { CommandIo } from "../command.ts";
 import { listContainerOptions } from "./container-options.ts";
@@ -14,7 +14,7 @@ export interface Repetition {
   readonly report: ScenarioReport;
   /** What makes the scenario's settings again, in the addresses of the sandbox. */
   readonly settings: CaptureWords;
-  /** The flows that are explained ahead. */
+  /** The flows that went wrong: one of each cause is explained, or the one that the script is asked for. */
   readonly flows: readonly FlowReport[];
   /** Files of the kernel's rules, beside the script: `{ rules: "rules.txt", rules6: null }`. */
   readonly files: Readonly<Record<"rules" | "rules6" | "nft", string | null>>;
@@ -24,21 +24,43 @@ export interface Repetition {
 }
 
 /**
- * Gives a shell script that explains flows rule by rule under the rules as the kernel had them, each driven beside that, and then verifies
- * the scenario again on the same backend: it ends with the exit code that `verify` gave.
+ * Gives a shell script that verifies the scenario again on the same backend, and then explains one flow of each cause rule by rule under the
+ * rules as the kernel had them, driven beside that, or only the flow that it is asked for. It ends with the exit code that `verify` gave.
  */
 export function renderRepetition(repetition: Repetition, options: VerifyOptions, io: CommandIo): string {
   const { words, environment } = repetition.settings;
-  const explained = new Set(repetition.flows.map((flow) => explainAgain(flow, repetition, words)));
-  const commands = [...explained, verifyAgain(repetition, words, options, io)];
+  const examples = chooseExamples(repetition);
+  const others = repetition.flows.filter((flow) => !examples.includes(flow));
+  const explain = (flows: readonly FlowReport[]) => [
+    ...new Set(flows.map((flow) => explainAgain(flow, repetition, words))),
+  ];
   const settings = Object.entries(environment).map(([name, value]) => `export ${name}=${quoteForShell(value)}`);
-  return [HEAD, ...settings, defineProgram(), ...commands, ""].join("\n");
+  const verify = verifyAgain(repetition, words, options, io);
+  return [
+    ...[HEAD, ...settings, defineProgram()],
+    ...["", verify, "status=$?", ...explain(examples)],
+    ...(others.length === 0 ? [] : ['if [ -n "$only" ]; then', ...explain(others), "fi"]),
+    ...['exit "$status"', ""],
+  ].join("\n");
 }
 
 const HEAD = `#!/bin/sh
-# Explains the flows below, or one of them (sh repeat.sh 'client -> pod:8080'); then verifies the scenario again, and ends as that does.
+# Verifies the scenario again, and ends as that does. Then it explains, rule by rule, one flow of each cause,
+# or only the failed flow that it is given: sh repeat.sh 'client -> pod:8080'
 only=$1
 cd "$(dirname "$0")" || exit 3`;
+
+/** Flows that the simulator landed elsewhere than the kernel did are explained beside causes: few tell as much as many. */
+const MISPREDICTED_AT_MOST = 3;
+
+/** Each explanation takes a sandbox: one flow of each cause tells what all of its flows do. */
+function chooseExamples({ report: { causes = [] }, flows }: Repetition): readonly FlowReport[] {
+  const firsts = causes.flatMap(({ flows: [first] }) =>
+    flows.filter(({ flow, manner }) => flow === first?.flow && manner === first.manner),
+  );
+  const odd = flows.filter((flow) => judgePrediction(flow) === "disagrees").slice(0, MISPREDICTED_AT_MOST);
+  return flows.filter((flow) => firsts.includes(flow) || odd.includes(flow));
+}
 
 /** The config is the scenario's, every setting of it, whatever the command line said. */
 function explainAgain({ flow, manner }: FlowReport, repetition: Repetition, config: readonly string[]): string {

@@ -31,7 +31,10 @@ export function reportClasses(
     return reason === null ? [] : [{ flow, why: reason }];
   });
   const left = remaining.length;
-  return { total: classes.length, protocols, driven: specified.length - left, unspecified, left, remaining, failure };
+  const boundaryFlows = flows.filter(({ chosenFor }) => chosenFor === "claim").length;
+  const counts = { boundaryFlows, classFlows: flows.length - boundaryFlows };
+  const driven = specified.length - left;
+  return { total: classes.length, protocols, ...counts, driven, unspecified, left, remaining, failure };
 }
 
 function whyNotSeen(report: FlowReport | undefined): string | null {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -46,6 +46,26 @@ describe("verify on rules", () => {
     expect(seen).toMatchObject({ code: 0, unspecified: 0, left: 0, remaining: [], failure: null, notLookedAt: [] });
     expect(seen.driven).toBe(seen.total);
     expect(seen.total).toBeGreaterThan(50);
+  });
+
+  test("says in every report of how many flows at boundaries and of how many for further classes its sum is", async () => {
+    const reports = ["md", "xml", "html", "json"].map((ending) => join(folder, `parts.${ending}`));
+    const { out } = await runCommand(
+      "verify",
+      ...FLAGS,
+      "--rules",
+      writeRules("parts"),
+      "--sandbox",
+      "simulated",
+      ...reports.flatMap((file) => ["--report", file]),
+    );
+    const texts = [out, ...reports.map((file) => readFileSync(file, "utf8"))];
+    const { scenarios, summary } = JSON.parse(texts.pop() ?? "");
+    const { boundaryFlows, classFlows } = scenarios[0].classes;
+    expect(boundaryFlows + classFlows).toBe(summary.flows);
+    expect(summary.classes).toMatchObject({ boundaryFlows, classFlows });
+    const said = `Of the ${summary.flows} flows, ${boundaryFlows} are at the boundaries of what is required, and ${classFlows} for classes`;
+    for (const text of texts) expect(text.replaceAll(/\s+/g, " ")).toContain(said);
   });
 
   test("does not pass if --max-flows leaves classes out, and names them", async () => {

@@ -71,12 +71,13 @@ describe("verify --evidence", () => {
     const kept = join(folder, "named");
     await runCommand("verify", file, "--sandbox", "netns", "--evidence", kept);
     const lines = readFileSync(join(kept, "odd", "repeat.sh"), "utf8").split("\n");
+    // What failed is seen at once: explanations come behind.
     expect(lines.filter((line) => line.startsWith("landfall "))).toEqual([
+      `landfall verify ${file} --sandbox netns`,
       ...["", " --forward"].map(
         (manner) =>
           `landfall explain 'app -> upstream:80'${manner} --observe --sandbox netns --rules rules.txt --rules6 rules6.txt --listen 7000 -p 16001 -z 15006 -u 4000 -g 4000 -m REDIRECT -b '' -d '' -i '*' -x '' -o '' -k '' --mesh istio-1.4 --pod-ip 10.244.0.2`,
       ),
-      `landfall verify ${file} --sandbox netns`,
     ]);
     const all = repeat(join(kept, "odd"), "app -> upstream:80");
     expect([

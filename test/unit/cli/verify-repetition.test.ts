@@ -4,6 +4,7 @@ import { renderRepetition } from "../../../harness/cli/verify/repetition.ts";
 import type { ScenarioReport } from "../../../harness/model/report.ts";
 import { captureOf } from "../../istio-pod.ts";
 import { seedConfig } from "../../seed-config.ts";
+import { sampleReport } from "../report/sample-report.ts";
 
 const IO = {
   out: () => {},
@@ -25,4 +26,42 @@ test.each([
   expect(renderRepetition(repetition, options, IO)).toMatch(
     new RegExp(`^landfall verify .* --sandbox ${backend}${words}$`, "m"),
   );
+});
+
+test("what is repeated explains one flow of each cause, and of the others only the one that it is asked for", () => {
+  const [report] = sampleReport().scenarios;
+  const [first, second, third] = report?.flows ?? [];
+  if (!report || !first || !second || !third) throw new Error("the sample has no three flows");
+  const flows = [first, second, third].map((flow) => ({ ...flow, verdict: "wrong" as const }));
+  const cause = {
+    kind: "no-rule",
+    rule: null,
+    wanted: null,
+    why: "no rule takes these flows",
+    flows: [first, third],
+  } as const;
+  const files = { rules: "rules.txt", rules6: null, nft: null };
+  const { words: settings } = captureOf(seedConfig());
+  const repetition = {
+    report: { ...report, causes: [cause] },
+    flows,
+    files,
+    listen: [],
+    backend: "netns",
+    settings,
+  } as const;
+  const script = renderRepetition(repetition, readVerifyOptions(["seed"], IO, new Map()), IO);
+  const commands = script.slice(script.indexOf("\n\n")).split("\n");
+  const told = commands.flatMap(
+    (line) => /^(?:landfall (?:verify|explain '[^']*')|if|fi|status|exit)\b.*?(?= --|$)/.exec(line)?.[0] ?? [],
+  );
+  expect(told).toEqual([
+    "landfall verify seed",
+    "status=$?",
+    `landfall explain '${first.flow}'`,
+    'if [ -n "$only" ]; then',
+    ...[second, third].map(({ flow }) => `landfall explain '${flow}'`),
+    "fi",
+    'exit "$status"',
+  ]);
 });

@@ -67,13 +67,13 @@ describe("the heading of a cause", () => {
     expect(describeHeading(flows)).toBe(heading);
   });
 
-  test("counts fates beyond the two that most flows have, a loop aside", () => {
+  test("says what became of the flows beyond those of the two fates that most have, a loop aside", () => {
     const others = [
       flow("client -> pod:80", inbound(), outbound()),
       flow("client -> pod:21", inbound(21), makeLanding("timed-out")),
     ];
     expect(describeHeading([...captured, ...passed, ...others, looping])).toBe(
-      "7 flows go wrong: 1 loops instead of reaching upstream:80; 2 land on envoy-outbound:15001 instead of where they were dialled; 4 in other ways",
+      "7 flows go wrong: 1 loops instead of reaching upstream:80; 2 land on envoy-outbound:15001 instead of where they were dialled; 4 in other ways: 2 go where they were dialled, 1 lands on envoy-outbound:15001 and 1 times out",
     );
   });
 });

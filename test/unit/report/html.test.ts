@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { makeLanding } from "../../../harness/model/landing.ts";
 import { summarize } from "../../../harness/model/report-summary.ts";
 import { renderHtml } from "../../../harness/report/html.ts";
 import { html } from "../../../harness/report/html-text.ts";
 import { REPORT_WORDS } from "../../../harness/report/report-words.ts";
-import { sampleMispredictedReport, sampleOmissionReport, sampleReport } from "./sample-report.ts";
+import { sampleFlow, sampleMispredictedReport, sampleOmissionReport, sampleReport } from "./sample-report.ts";
 
 /** What a report was made with that read one file. */
 function sampleProvenance(path: string) {
@@ -61,6 +62,18 @@ describe("the HTML report", () => {
         ["via", expect.stringContaining("passed before it landed")],
       ]),
     );
+    const refused = makeLanding("refused", { address: "10.244.0.2", port: 81 });
+    const ends = [
+      sampleFlow("client -> pod:81", { expected: refused, observed: makeLanding("unreachable") }),
+      sampleFlow("client -> pod:82/udp", { expected: refused, observed: makeLanding("unanswered") }),
+    ];
+    const [first] = sampleReport().scenarios;
+    if (first === undefined) throw new Error("the sample has no scenario");
+    expect(
+      renderHtml({ ...sampleReport(), scenarios: [{ ...first, flows: ends }] }).match(
+        /(?<=<dt><code>)(?:refused|find|get).*?(?=<)/g,
+      ),
+    ).toEqual(["refused at ADDRESS:PORT", "find no way", "get no answer", "refused"]);
     // Nothing of the sample is an echo, or is refused.
     for (const unused of ["/icmp", "refused"]) expect(told.map(([word]) => word)).not.toContain(unused);
     const document = readFileSync(new URL("../../../docs/reading-a-failure.md", import.meta.url), "utf8");

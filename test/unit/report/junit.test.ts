@@ -42,6 +42,21 @@ describe("the JUnit report", () => {
     expect(told).toContain("missing   ip rule add fwmark 0x539 lookup 133");
   });
 
+  test("counts as many tests as there are flows where all classes are driven, and one more where one is not", () => {
+    const report = sampleReport();
+    const counted = (left: number) => {
+      const remaining = left === 0 ? [] : [{ flow: "client -> pod:21", why: "it was not driven" }];
+      const classes = { total: 3, driven: 3 - left, unspecified: 0, left, remaining, failure: null };
+      const told = renderJunit({ ...report, scenarios: report.scenarios.map((each) => ({ ...each, classes })) });
+      expect(told).toContain('<property name="classes" value="3 classes of TCP flows');
+      return /<testsuites tests="(\d+)"/.exec(told)?.[1];
+    };
+    expect([counted(0), counted(1)]).toEqual([
+      `${report.summary.flows}`,
+      `${report.summary.flows + report.scenarios.length}`,
+    ]);
+  });
+
   test("gives times to the millisecond", () => {
     const report = sampleReport();
     const slow = report.scenarios.map((scenario) => ({
