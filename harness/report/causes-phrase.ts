@@ -141,9 +141,8 @@ function describeUncounted(
   if (clauses.length === 0 || uncounted <= 0) return [];
   const isForwarded = uncounted === flows.filter(({ manner }) => manner === "forward").length;
   const where = isForwarded ? ", where the proxy forwards," : "";
-  return [
-    `the other ${renderCount(uncounted, "flow")}${where} ${uncounted === 1 ? "counts" : "count"} for no requirement`,
-  ];
+  const others = uncounted === 1 ? "flow" : `${uncounted} flows`;
+  return [`the other ${others}${where} ${uncounted === 1 ? "counts" : "count"} for no requirement`];
 }
 
 /** Gives the required rule, and the words in which the one that is there differs from it where those are few. */

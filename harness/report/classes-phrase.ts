@@ -30,7 +30,7 @@ function describeFlowsOf({ boundaryFlows, classFlows }: Pick<ClassReport, "bound
   if (boundaryFlows === undefined || classFlows === undefined) return "";
   const place = "at the boundaries of what is required";
   const all = renderCount(boundaryFlows + classFlows, "flow");
-  const beside = `${classFlows} for classes of which none of those is`;
+  const beside = `${classFlows} ${classFlows === 1 ? "stands" : "stand"} for classes that have none there`;
   return `. Of the ${all}, ${boundaryFlows} ${boundaryFlows === 1 ? "is" : "are"} ${place}, and ${beside}`;
 }
 

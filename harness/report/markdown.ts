@@ -46,6 +46,7 @@ export function renderMarkdown(report: Report): string {
     `${passed} of ${renderCount(scenarios.length, "scenario")} passed (${sandbox.backend}${escapeMarkdown(kernel)}).`,
     "",
     ...renderRequired(shared),
+    ...scenarios.filter(isGreen).flatMap((scenario) => renderDriven(scenario, sandbox.backend)),
     ...failed.flatMap((scenario) => renderScenario(scenario, sandbox.backend, shared === null)),
   ].join("\n");
 }
@@ -66,7 +67,6 @@ function renderScenario(scenario: ScenarioReport, backend: BackendName, isNamed:
     ...unseen.slice(0, UNSEEN_NAMED).map(({ flow, observed }) => `${flow}: ${describeLanding(observed)}`),
     ...(unseen.length > UNSEEN_NAMED ? [`and ${unseen.length - UNSEEN_NAMED} more flows could not be observed`] : []),
   ];
-  const driven = classes !== null && classes.failure === null ? [`${describeClasses(classes, backend)}.`, ""] : [];
   return [
     `#### ${escapeMarkdown(name)}: ${escapeMarkdown(claim)}`,
     "",
@@ -79,8 +79,14 @@ function renderScenario(scenario: ScenarioReport, backend: BackendName, isNamed:
     ]),
     ...tellCauses(scenario, backend).flatMap(renderCause),
     ...(unknown.length === 0 ? [] : [...unknown.map((line) => `- ❓ ${escapeMarkdown(line)}`), ""]),
-    ...driven.map(escapeMarkdown),
+    ...renderDriven(scenario, backend),
   ];
+}
+
+/** What the flows are of which the verdict speaks, where landfall has chosen them. */
+function renderDriven({ classes }: ScenarioReport, backend: BackendName): readonly string[] {
+  if (!classes || classes.failure !== null) return [];
+  return [`${escapeMarkdown(describeClasses(classes, backend))}.`, ""];
 }
 
 function renderCause({ heading, rows, shown, others, unnamed }: ToldCause): readonly string[] {

@@ -64,9 +64,26 @@ function addressesInside({ from, to }: FlowReport): readonly string[] {
   return from.actor === "app" || from.actor === "root" ? [...own, from.address] : own;
 }
 
+/** What the box of users without a name is called. */
+const OTHER_OWNERS = "other owners";
+
+/**
+ * Gives what is drawn as `other owners`, each once, in the flows' order; none where no user without a name dialled.
+ *
+ * @example
+ * listOtherOwners(flows)   // ["uid=1337,gid=1000", "uid=1000,gid=1337"]
+ */
+export function listOtherOwners(flows: readonly FlowReport[]): readonly string[] {
+  return [...new Set(flows.map(({ from }) => from.actor).filter(isNameless))];
+}
+
+function isNameless(actor: string): boolean {
+  return actor.includes("=");
+}
+
 /** Users without a name share a box. A host that a mesh adds, such as kubelet, is known by its address; only the pod has marked sockets. */
 function whoDialled({ actor, address, mark }: FlowReport["from"], inside: ReadonlySet<string>): PictureEnd {
-  if (actor.includes("=")) return { zone: "pod", label: "other owners", note: "" };
+  if (isNameless(actor)) return { zone: "pod", label: OTHER_OWNERS, note: "" };
   const isOwn = mark !== undefined || isLoopback(address) || inside.size === 0 || inside.has(address);
   const isInside = hostOfActor(actor) === "pod" && isOwn;
   return { zone: isInside ? "pod" : "outside", label: actor, note: "" };

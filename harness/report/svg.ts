@@ -1,7 +1,7 @@
 import type { FlowVerdict, ScenarioReport } from "../model/report.ts";
 import { type Html, html } from "./html-text.ts";
 import { layOut, type PictureFrame, type PlacedBox, type PlacedLine } from "./picture-layout.ts";
-import { collectLines, type PictureLineKind } from "./picture-lines.ts";
+import { collectLines, listOtherOwners, type PictureLineKind } from "./picture-lines.ts";
 
 interface Look {
   readonly color: string;
@@ -33,7 +33,14 @@ export function renderPicture(scenario: ScenarioReport): Html {
 ${frames.map(renderFrame)}
 ${placed.map((one) => renderLine(one, fades && one.line.kind === "pass" ? 0.35 : 1))}
 ${boxes.map(renderBox)}</svg>
-<figcaption>${kinds.map(renderKey)}<span class="dim">A number counts the flows of a line.</span></figcaption></figure>`;
+<figcaption>${kinds.map(renderKey)}<span class="dim">A number counts the flows of a line.</span>${renderOwners(scenario)}</figcaption></figure>`;
+}
+
+/** Who is drawn as one box, since nobody has given them names. */
+function renderOwners({ flows }: ScenarioReport): Html {
+  const owners = listOtherOwners(flows);
+  if (owners.length === 0) return html``;
+  return html` <span class="dim">Other owners: ${owners.map((owner, i) => html`<code>${owner}</code>${i < owners.length - 1 ? ", " : "."}`)}</span>`;
 }
 
 /** Gives the arrow heads of all pictures of a page; once, for those in a closed scenario are none for the others. */

@@ -62,6 +62,13 @@ describe("the picture of a scenario", () => {
     expect(legend(failed)).not.toContain("not observed");
   });
 
+  test("names all whom it draws as other owners, and nobody else", () => {
+    const told = /Other owners: (.*?)<\/span>/.exec(renderPicture(passed).html)?.[1] ?? "";
+    expect(told.replaceAll(/<\/?code>/g, "")).toBe("uid=1337,gid=1000, uid=1000,gid=1337.");
+    const named = passed.flows.filter(({ from }) => from.actor === "app");
+    expect(renderPicture({ ...passed, flows: named }).html).not.toContain("wners");
+  });
+
   test("knows who is in the pod: no host that a mesh adds, and a proxy with its client's address", () => {
     const zones = (from: Partial<(typeof passed.flows)[number]["from"]>) =>
       collectLines(passed.flows.map((flow, i) => (i === 0 ? { ...flow, from: { ...flow.from, ...from } } : flow)))
