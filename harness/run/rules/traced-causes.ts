@@ -1,10 +1,12 @@
 import { ANOTHER_TAKES, DOES_OTHERWISE } from "../../model/cause-report.ts";
 import type { RulePlace } from "../../model/rule-place.ts";
+import { nameDuplicate } from "./duplicate-causes.ts";
 import { joinExchanged } from "./exchanged-causes.ts";
 import { preferMissing, splitMended } from "./mended-causes.ts";
 import { type FoundRule, findMissingRule, landsAll } from "./missing-rule.ts";
 import { joinMoved } from "./moved-causes.ts";
 import { insertBefore, type TracedCause, type Tried } from "./remedy.ts";
+import { joinStrayed } from "./strayed-causes.ts";
 
 /** What is known where the rules under test cannot be held against the mesh's own, rule by rule. */
 export const DECIDES = "this rule decides where these flows land; it is wrong, or a rule before it is missing";
@@ -12,10 +14,10 @@ export const DECIDES = "this rule decides where these flows land; it is wrong, o
 /**
  * Gives causes of which only the deciding rule is known with the rule that is wrong or missing, where the simulator shows for all of their
  * flows that this one change is what they lack. Causes that lack the same rule become one, and so do those of a rule that stands in the
- * place of another ({@link joinExchanged}, {@link splitMended}).
+ * place of another ({@link joinExchanged}, {@link splitMended}), or in another chain ({@link joinStrayed}).
  */
 export function traceCauses(causes: readonly TracedCause[], tried: Tried): readonly TracedCause[] {
-  const known = joinMoved(joinExchanged(preferMissing(causes, tried), tried), tried);
+  const known = joinMoved(joinExchanged(preferMissing(joinStrayed(causes, tried), tried), tried), tried);
   const [open, settled] = [known.filter(isOpen), known.filter((each) => !isOpen(each))];
   const traced = [...settled, ...splitMended(open, tried)].map((each) => {
     const { rule, wanted } = each.cause;
@@ -25,12 +27,13 @@ export function traceCauses(causes: readonly TracedCause[], tried: Tried): reado
   const groups = Map.groupBy(traced, ({ found }) =>
     found?.kind === "missing-rule" ? `${found.place.table} ${found.place.chain} ${found.text}` : null,
   );
-  return [...groups].flatMap(([key, members]) => {
+  const told = [...groups].flatMap(([key, members]) => {
     const lacking = members.flatMap(({ each, found }) => (found ? [{ each, found }] : []));
     const joined = key === null || lacking.length < 2 ? null : join(lacking, tried);
     if (joined) return [joined];
     return members.map(({ each, found }) => (found ? explain(each, found) : each));
   });
+  return told.map((each) => nameDuplicate(each, tried));
 }
 
 function isOpen({ cause: { why } }: TracedCause): boolean {

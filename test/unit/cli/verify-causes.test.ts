@@ -255,7 +255,8 @@ describe("the causes of wrong landings", () => {
     expect(out.replaceAll(/\s+/g, " ")).toContain(
       `because this rule stands before those that would take these flows: ISTIO_OUTPUT 4 (order.txt:${line + 1}): -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN breaks `,
     );
-    expect(out).toContain(`remedy    move this rule behind nat ISTIO_OUTPUT 4 (order.txt:${line + 1}): `);
+    const remedy = `remedy remove this rule: it is a duplicate of ISTIO_OUTPUT 7 (order.txt:${line + 4}): -A ISTIO_OUTPUT -j ISTIO_REDIRECT`;
+    expect(out.replaceAll(/\s+/g, " ")).toContain(remedy);
     const all = (await verify(name)).out.replaceAll(/\s+/g, " ");
     // Every flow is counted for one requirement, or for none.
     const [, sum] = /✗ (\d+) flows go wrong/.exec(all) ?? [];
@@ -266,7 +267,7 @@ describe("the causes of wrong landings", () => {
     expect(all).toMatch(
       /would take these flows: ISTIO_OUTPUT 4 \S+ -A [^;]*; ISTIO_OUTPUT 5 \S+ -A [^;]*; ISTIO_OUTPUT 6 \S+ -A /,
     );
-    expect(all).toContain(`remedy move this rule behind nat ISTIO_OUTPUT 6 (order.txt:${line + 3})`);
+    expect(all).toContain(remedy);
     expect(out).not.toMatch(/ missing /);
   });
   test("a rule that stands before several others that should come first is one cause, and is to be moved", async () => {
@@ -318,6 +319,39 @@ describe("the causes of wrong landings", () => {
         wanted: { rule: own },
         why: "this rule stands in the place of the required one, and takes more flows",
         remedy: "change this rule to the required one",
+      },
+    ]);
+  });
+  test("a rule that the mesh does not have is to be removed each time that it is there", async () => {
+    const extra = "-A ISTIO_OUTPUT -p tcp -m tcp --dport 5432 -j RETURN\n";
+    const name = write("twice.txt", (rules) => rules.replace("-A ISTIO_OUTPUT -j", `${extra}${extra}$&`));
+    const line = lineOf(name, extra.trim());
+    expect(await listCauses(name)).toMatchObject([
+      {
+        rule: { line },
+        remedy: expect.stringMatching(
+          `^remove this rule and its duplicate ISTIO_OUTPUT 7 \\(twice\\.txt:${line + 1}\\): `,
+        ),
+      },
+    ]);
+  });
+  test.each([
+    // In the other chain it takes flows that it should not, or none, or does the same for some.
+    ["-p tcp -m tcp --dport 15020 -j RETURN", "ISTIO_INBOUND", "ISTIO_OUTPUT"],
+    ["-d 127.0.0.1/32 -j RETURN", "ISTIO_OUTPUT", "ISTIO_INBOUND"],
+    ["-p tcp -m tcp --dport 22 -j RETURN", "ISTIO_INBOUND", "ISTIO_IN_REDIRECT"],
+  ])("the rule %s of the chain %s, moved to the chain %s, is one cause", async (body, from, to) => {
+    const own = `-A ${from} ${body}\n`;
+    const name = write("strayed.txt", (rules) => rules.replace(own, "").replace(`-A ${to} `, `-A ${to} ${body}\n$&`));
+    expect(await listCauses(name)).toMatchObject([
+      {
+        kind: "other-target",
+        rule: { chain: to, line: lineOf(name, body) },
+        wanted: { rule: own.trim() },
+        why: `this rule was moved from the chain ${from} to ${to}`,
+        remedy: expect.stringMatching(
+          `^move this rule back to the chain ${from}, before ${from} \\d \\(strayed\\.txt:\\d+\\)$`,
+        ),
       },
     ]);
   });
