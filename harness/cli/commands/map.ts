@@ -11,7 +11,7 @@ import type { OptionSpec } from "../arguments/options.ts";
 import { analysedProtocols, nameProtocols, renderWithin, withinData } from "../arguments/restriction.ts";
 import type { Command, CommandIo } from "../command.ts";
 import { ANALYSIS_OPTIONS, type AnalysisInput, readAnalysisInput } from "../input/analysis-input.ts";
-import { renderGlance } from "../output/map-text.ts";
+import { listUnshown, renderGlance, tellUnshown } from "../output/map-text.ts";
 import { chooseColumns } from "../output/text-columns.ts";
 import type { CommandHelp } from "./help.ts";
 
@@ -97,7 +97,7 @@ export function renderMap(
       `${wrapLine(lane, 2, columns)}\n${members.map((member) => renderMember(member, termColumns, columns)).join("")}`,
   );
   const named = nameProtocols(analysedProtocols(within));
-  const count = `${classes.length} classes; every ${named} flow that can reach the rules is in one of them.`;
+  const count = `${classes.length} classes; every ${named} flow that can reach the rules is in one of them.${tellUnshown(listUnshown(within))}`;
   return `${lanes.join("\n")}\n${wrapLine(count, 0, columns)}\n`;
 }
 

@@ -3,6 +3,7 @@ import type { Glance } from "../../analysis/map-glance.ts";
 import type { FlowSet } from "../../model/flow-set.ts";
 import { placeInFile, type RulePlace, renderOrigin } from "../../model/rule-place.ts";
 import type { PodRules } from "../../model/ruleset.ts";
+import { quoteForShell } from "../../model/shell-words.ts";
 import { wrapLine } from "../../report/wrap-line.ts";
 import { analysedProtocols, nameProtocols } from "../arguments/restriction.ts";
 import type { Display } from "../command.ts";
@@ -39,9 +40,27 @@ export function renderGlance(
 
 function describeRest(glances: readonly Glance[], within: FlowSet | undefined): string {
   const named = nameProtocols(analysedProtocols(within));
+  const udp = listUnshown(within);
   return glances.every(({ isComplete }) => isComplete)
-    ? `Every ${named} flow that can reach the rules is in one row; --all gives examples.`
-    : `Not shown: ${named} flows of sockets that are bound to an address; --all adds them.`;
+    ? `Every ${named} flow that can reach the rules is in one row; --all gives examples.${tellUnshown(udp)}`
+    : tellUnshown([...udp, "bound sockets (--all)"]).trimStart();
+}
+
+/**
+ * Gives what a map does not show though nobody has left it out, and how to ask about it: UDP, where TCP alone is looked at.
+ *
+ * @example
+ * tellUnshown(listUnshown(within))   // " Not shown: UDP (--within 'client -> pod:80/udp')."
+ */
+export function listUnshown(within: FlowSet | undefined): readonly string[] {
+  if (analysedProtocols(within).join() !== "tcp") return [];
+  const flows = (within?.text ?? "app -> elsewhere:*").replace(/\/tcp$/, "");
+  return [`UDP (--within ${quoteForShell(`${flows}/udp`)})`];
+}
+
+/** Gives the sentence that says so, with a blank before it; nothing where all is shown. */
+export function tellUnshown(unshown: readonly string[]): string {
+  return unshown.length === 0 ? "" : ` Not shown: ${unshown.join(", ")}.`;
 }
 
 function describeRules({ kind, deciding, withoutRule }: GlanceRow, rules: PodRules): string {

@@ -31,10 +31,22 @@ describe("map", () => {
         "IPv6 pod → elsewhere, loopback         as dialled           none, filter INPUT 2",
         "IPv6 pod → itself  all                 timed-out            filter INPUT 3",
         "IPv6 outside → pod  all                rejected             filter INPUT 3",
-        "Not shown: TCP flows of sockets that are bound to an address; --all adds them.",
+        "Not shown: UDP (--within 'app -> elsewhere:*/udp'), bound sockets (--all).",
         "",
       ],
     });
+  });
+  test("says how to see UDP where it shows TCP alone, and not where it was asked for both", async () => {
+    const said = async (...words: readonly string[]) => (await runCommand("map", ...words)).out.replaceAll(/\s+/g, " ");
+    const within = (flows: string) => ["--within", flows];
+    expect(await said(...within("client -> pod:80/tcp"))).toMatch(
+      /examples\. Not shown: UDP \(--within 'client -> pod:80\/udp'\)\. $/,
+    );
+    expect(await said(...within("client -> pod:80"), "--all")).toMatch(
+      / Not shown: UDP \(--within 'client -> pod:80\/udp'\)\. $/,
+    );
+    expect(await said(...within("client -> pod:80/tcp+udp"))).not.toContain("Not shown");
+    expect((await runCommand("map", ...within("app -> elsewhere:*/udp"))).out).toContain("pod → elsewhere, UDP");
   });
   test("shows the seed in twelve lines of a wider display, with its columns further apart", async () => {
     const lines = (await seedOn(200)).out.split("\n");
