@@ -16,15 +16,19 @@ import { countWitnesses, listWitnesses, spanFlows, type WitnessSpace } from "./w
  */
 export type SearchResult =
   | { readonly kind: "alike" }
-  | {
+  | (Difference & {
       readonly kind: "different";
-      readonly flow: Flow;
-      readonly before: Landing;
-      readonly after: Landing;
       /** Gives the other flows of the space that land differently; they are simulated only when it is called. */
-      readonly listOthers: () => readonly Flow[];
-    }
+      readonly listOthers: () => readonly Difference[];
+    })
   | { readonly kind: "unknown"; readonly why: string };
+
+/** A flow that two rule sets land differently, with its two landings. */
+export interface Difference {
+  readonly flow: Flow;
+  readonly before: Landing;
+  readonly after: Landing;
+}
 
 /** Flows of one protocol beyond which the search is not begun: seconds of simulation. */
 const FLOWS_AT_MOST = 400_000;
@@ -112,13 +116,10 @@ function findDifference(flows: readonly KnownLanding[], changed: Simulator): Sea
   return unknown === null ? { kind: "alike" } : { kind: "unknown", why: unknown };
 }
 
-function listDifferent(flows: readonly KnownLanding[], changed: Simulator): readonly Flow[] {
+function listDifferent(flows: readonly KnownLanding[], changed: Simulator): readonly Difference[] {
   return flows
-    .filter(({ flow, landing: was }) => {
-      const is = changed.land(flow, "answer");
-      return !isUnknown(was) && !isUnknown(is) && !isAlike(was, is);
-    })
-    .map(({ flow }) => flow);
+    .map(({ flow, landing: before }) => ({ flow, before, after: changed.land(flow, "answer") }))
+    .filter(({ before, after }) => !isUnknown(before) && !isUnknown(after) && !isAlike(before, after));
 }
 
 function isUnknown({ kind }: Landing): boolean {

@@ -1,3 +1,4 @@
+import { renderCount } from "../../model/listed-words.ts";
 import type { FlowsToAdd, MutantReport } from "../../model/mutation-report.ts";
 import type { MutationSubject } from "../../run/mutation/mutation-subject.ts";
 import { nameProtocols } from "../arguments/restriction.ts";
@@ -5,11 +6,15 @@ import { nameProtocols } from "../arguments/restriction.ts";
 /** Gives what to say of one rule set: counts, and each missed mutant with the flow that would show it. */
 export function describeSubject({ name, flows, protocols }: MutationSubject, mutants: readonly MutantReport[]): string {
   const missed = mutants.filter(({ outcome }) => outcome === "missed");
-  const lines = missed.map(
-    ({ mutant, flow, expected }) =>
-      `  missed: ${mutant}\n${flow ? `    would show it: "${flow.flow}": "${expected}"\n` : ""}`,
-  );
-  return `${name}: ${describeCounts(mutants)} (${flows.length} flows; ${nameProtocols(protocols)})\n${lines.join("")}`;
+  const lines = missed.map((each) => `  missed: ${each.mutant}\n    ${describeShowing(each)}\n`);
+  return `${name}: ${describeCounts(mutants)} (${renderCount(flows.length, "flow")}; ${nameProtocols(protocols)})\n${lines.join("")}`;
+}
+
+/** Without a flow the landings that differ read alike, or it is not known whether any differ. */
+function describeShowing({ flow, expected }: MutantReport): string {
+  return flow
+    ? `would show it: "${flow.flow}": "${expected}"`
+    : "no flow is known whose landing would read differently";
 }
 
 /** Gives the counts of all mutants, and the score. */

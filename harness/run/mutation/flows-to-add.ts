@@ -94,7 +94,7 @@ function sampleFlows(
   const sampled = missed.flatMap((mutant) => {
     const found = search(mutant.rules, mutant.family);
     if (found.kind !== "different") return [];
-    const all = [found.flow, ...found.listOthers()];
+    const all = [found, ...found.listOthers()].map(({ flow }) => flow);
     return all.filter((_, i) => i % Math.ceil(all.length / SAMPLED) === 0);
   });
   const named = sampled.map((flow) => nameFlow(flow, addresses, spec.shape));

@@ -1,4 +1,4 @@
-import type { SearchDifference } from "../../analysis/flows/exhaustive-search.ts";
+import type { Difference, SearchDifference, SearchResult } from "../../analysis/flows/exhaustive-search.ts";
 import { nameFlow } from "../../analysis/flows/witness.ts";
 import type { Mutant } from "../../analysis/mutants/mutants.ts";
 import { LandfallError } from "../../errors.ts";
@@ -15,6 +15,7 @@ import type { BackendName } from "../../model/report.ts";
 import { compilePod } from "../../netfilter/simulator.ts";
 import { describeDemand as describeExpectation, describeLanding } from "../../report/landing-phrase.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
+import { findFlowFaults } from "../flow-faults.ts";
 import type { BoundFlow } from "../scenario/bound-scenario.ts";
 import { writeExpectation } from "../scenario/witness-expectation.ts";
 import type { MutationSubject } from "./mutation-subject.ts";
@@ -62,9 +63,35 @@ export function makeMutantJudge(subject: MutationSubject, search: SearchDifferen
     const shownLate = await findShowing(late, sandbox);
     if (shownLate) return report("caught", shownLate);
     if (found.kind !== "different") return report("missed", null);
-    const flow = nameFlow(found.flow, sandbox.addresses, subject.spec.shape);
-    return report("missed", flow, writeExpectation(flow, found.before, found.after, subject, sandbox.addresses));
+    const telling = findTelling(found, subject, sandbox.addresses);
+    return report("missed", telling?.flow ?? null, telling?.expected ?? null);
   };
+}
+
+/**
+ * Gives the first flow that a scenario may have and whose landing, as a scenario says it, is another under the mutant; null where there is
+ * none: a reader who pasted it would miss the mutant again.
+ */
+function findTelling(
+  found: SearchResult & { readonly kind: "different" },
+  subject: MutationSubject,
+  addresses: SandboxAddresses,
+): { readonly flow: Flow; readonly expected: string } | null {
+  const tell = ({ flow: witness, before, after }: Difference) => {
+    const flow = nameFlow(witness, addresses, subject.spec.shape);
+    const expected = writeExpectation(flow, before, after, subject, addresses);
+    const isWritable = findFlowFaults(flow.spec, "answer", subject.capture).length === 0;
+    return expected === null || !isWritable ? null : { flow, expected };
+  };
+  return tell(found) ?? findFirst(found.listOthers(), tell);
+}
+
+function findFirst<T, R>(all: readonly T[], find: (one: T) => R | null): R | null {
+  for (const one of all) {
+    const found = find(one);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 /**

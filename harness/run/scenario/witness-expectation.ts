@@ -1,4 +1,5 @@
 import { resolveLanding } from "../../contract/expected-landing.ts";
+import { meetsExpectation } from "../../model/expectation.ts";
 import type { Flow } from "../../model/flow.ts";
 import { type Landing, type LandingSpec, landingsAgree } from "../../model/landing.ts";
 import { demandAlike, renderLandingSpec } from "../../model/landing-text.ts";
@@ -30,8 +31,14 @@ export function demandTelling(
   return originalDestination === null ? { ...told, redirected: "redirected" } : told;
 }
 
-/** Gives the same as a scenario's text; `could-not-look` where that is what was seen before. */
-export function writeExpectation(...given: Parameters<typeof demandTelling>): string {
-  const [, { kind }] = given;
-  return kind === "could-not-look" ? kind : renderLandingSpec(demandTelling(...given));
+/**
+ * Gives the same as a scenario's text; null where the other landing meets it as well: what a scenario says of a landing does not tell the two
+ * apart, as two ports that refuse.
+ */
+export function writeExpectation(...given: Parameters<typeof demandTelling>): string | null {
+  const [flow, { kind }, after, { spec }, addresses] = given;
+  if (kind === "could-not-look") return null;
+  const demand = demandTelling(...given);
+  const isMet = meetsExpectation(resolveLanding(demand, flow, { shape: spec.shape, addresses }), after);
+  return isMet ? null : renderLandingSpec(demand);
 }

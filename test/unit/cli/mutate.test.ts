@@ -129,6 +129,25 @@ describe("mutate", () => {
     });
   });
 
+  test("names no flow for a mutant that lands it where it reads the same: refused at another port", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "landfall-mutate-"));
+    try {
+      const path = join(folder, "closed.mjs");
+      const rules = {
+        ip: "*nat\n-A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 7777\nCOMMIT\n",
+      };
+      const pod = { capture: ["-u", "1337", "-b", "", "-i", ""], rules, listen: [81] };
+      const scenario = { name: "closed", claim: "…", ...pod, answer: { "client -> pod:81": "app:81" } };
+      writeFileSync(path, `export default ${JSON.stringify(scenario)};`);
+      const { code, out } = await runCommand("mutate", path, "--sandbox", "simulated");
+      expect(code).toBe(1);
+      expect(out).toContain("--to-ports 7778\n    no flow is known whose landing would read differently\n");
+      expect(out).not.toContain("would show it");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test("reports faults of its own options and the generator's together", async () => {
     const { code, err } = await runCommand("mutate", "-p", "0", "--jobs", "0");
     expect([code, err.match(/^ {2}\S+:/gm)]).toEqual([2, ["  -p:", "  --jobs:"]]);
