@@ -3,9 +3,9 @@ import type { RulePlace } from "./rule-place.ts";
 
 /**
  * What a cause is. `other-target`: a rule takes the flows and does something else than required, or stands in the place of the
- * required one, or in another chain than that. `missing-rule`: no rule does what the required one does. `deciding-rule`: this rule decides where they land; whether it is
- * wrong, or which one is missing before it, cannot be told. `no-rule`: no rule takes them, or the policy of a chain drops them. `routing`:
- * policy routing is missing.
+ * required one, or in another chain than that. `missing-rule`: no rule does what the required one does. `deciding-rule`: this rule
+ * decides where they land; whether it is wrong, or which one is missing before it, cannot be told. `no-rule`: no rule takes them, or the
+ * policy of a chain drops them. `routing`: policy routing is missing.
  * `expectation`: the scenario expects another landing than its own settings demand.
  */
 export const CAUSES = ["other-target", "missing-rule", "deciding-rule", "no-rule", "routing", "expectation"] as const;

@@ -13,8 +13,8 @@ export interface MutantReport {
   readonly protocols: readonly FlowProtocol[];
   readonly outcome: "caught" | "equivalent" | "missed";
   /**
-   * The flow that showed it, or for a missed one a flow that would have: its landing, as a scenario says it, is another under the mutant. Null
-   * where none is known, or the kernel refused the mutant.
+   * The flow that showed it, or for a missed one a flow that would have: its landing, as a scenario says it, is another under the mutant.
+   * Null where none is known, or the kernel refused the mutant.
    */
   readonly flow: FlowData | null;
   /** For a missed one with a flow what a scenario would demand of it: its landing under the unbroken rules, `envoy-inbound:15006`. */

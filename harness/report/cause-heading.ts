@@ -5,19 +5,7 @@ import { listWords, renderCount } from "../model/listed-words.ts";
 import type { FlowReport } from "../model/report.ts";
 import { AS_DIALLED, goesAsDialled, nameEnd, wentAsDialled } from "./flow-ends.ts";
 import { OPEN_ENDS } from "./landing-phrase.ts";
-
-/** What a flow does that lands so, what several do, and what was required of them instead. */
-const VERBS = {
-  listener: ["lands on", "land on", "landing on"],
-  replied: ["is replied to", "are replied to", "being replied to"],
-  refused: ["is refused", "are refused", "being refused"],
-  reset: ["is reset", "are reset", "being reset"],
-  unreachable: ["finds no way", "find no way", "finding no way"],
-  "timed-out": ["times out", "time out", "timing out"],
-  unanswered: ["gets no answer", "get no answer", "getting no answer"],
-  loop: ["loops", "loop", "looping"],
-  "could-not-look": ["could not be observed", "could not be observed", "being observed"],
-} satisfies Record<Landing["kind"], readonly [one: string, several: string, instead: string]>;
+import { LISTED, listEndsOf, nameListeners, VERBS, verbOf } from "./landing-verbs.ts";
 
 /**
  * Gives what became of how many flows, and what was required instead: `168 flows land on app:15007 instead of envoy-inbound:15006`. Flows
@@ -37,38 +25,10 @@ export function describeHeading(flows: readonly FlowReport[]): string {
   return `${renderCount(flows.length, "flow")} ${flows.length === 1 ? "goes" : "go"} wrong: ${[...texts, ...others].join("; ")}`;
 }
 
-/** What became of flows whatever was required of them, most first: `2 go where they were dialled, 1 times out and 1 lands on app`. */
-function listEndsOf(flows: readonly FlowReport[]): string {
-  const ends = [...Map.groupBy(flows, nameLanding).values()].toSorted((a, b) => b.length - a.length);
-  return listWords(
-    ends.map((alike) => `${alike.length} ${tellLanding(alike)}`),
-    "and",
-  );
-}
-
-/** Listeners by their names: of many ports each would be an end. */
-function nameLanding(flow: FlowReport): string {
-  const { kind, listener, hops } = flow.observed;
-  if (wentAsDialled(flow)) return AS_DIALLED;
-  return kind === "listener" ? `on ${hops[0]?.listener ?? listener}` : kind;
-}
-
-function tellLanding(flows: readonly FlowReport[]): string {
-  const [first] = flows;
-  if (first === undefined || wentAsDialled(first)) return `${flows.length === 1 ? "goes" : "go"} ${AS_DIALLED}`;
-  const { kind } = first.observed;
-  const where = kind === "listener" ? ` ${nameListeners(flows.map(({ observed }) => observed))}` : "";
-  return `${verbOf(flows, kind)}${where}`;
-}
-
 /** What became of flows of one fate of which too much was required to be named. */
 function tellEnd(flows: readonly FlowReport[]): string {
   const kind = flows[0]?.observed.kind ?? "listener";
   return kind === "listener" ? `${flows.length === 1 ? "lands" : "land"} elsewhere than required` : verbOf(flows, kind);
-}
-
-function verbOf({ length }: readonly unknown[], kind: Landing["kind"]): string {
-  return VERBS[kind][length === 1 ? 0 : 1];
 }
 
 /** What flows have in common that one sentence can be about: how they ended, and what was required. */
@@ -187,18 +147,7 @@ function hasSameSource(...ends: readonly Pick<Landing, "source">[]): boolean {
   return new Set(addresses).size === 1;
 }
 
-/** How many alternatives a heading names. */
-const LISTED = 3;
-
 /** One end by its port; several by their names, where they are few. */
-function nameListeners(landings: readonly Landing[]): string {
-  const taken = landings.filter(({ kind }) => kind === "listener");
-  const ends = [...new Set(taken.map(nameEnd))];
-  const names = [...new Set(taken.map(({ hops, listener }) => hops[0]?.listener ?? listener ?? "a listener"))];
-  if (ends.length === 1) return ends.join("");
-  return names.length <= LISTED ? listWords(names, "or") : "the wrong listener";
-}
-
 /** Behind "lands on A instead of" stands B alone. */
 function describeRequired({ expected, observed }: FlowReport, kinds: readonly Landing["kind"][]): string {
   if (!isLanding(expected)) return OPEN_ENDS[expected.kind].instead;

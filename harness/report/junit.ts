@@ -32,9 +32,9 @@ const HELD_APART = "]]\u200b>";
 
 /**
  * Gives the report as JUnit XML: a scenario is a test suite, a flow a test case. A wrong landing is a `failure`, as is what the rules leave
- * out, a case of its own; a flow that could not be observed or that was predicted wrongly is an `error`. Only what is wrong beside the flows
- * has a case of its own, and so has, as one that was skipped, that some flows alone were asked for. Times are in seconds, as JUnit has
- * them, to the millisecond. What XML 1.0 forbids, and other characters that nobody sees, are written out (`\u001b`).
+ * out, a case of its own; a flow that could not be observed or that was predicted wrongly is an `error`. Only what is wrong beside the
+ * flows has a case of its own, and so has, as one that was skipped, that some flows alone were asked for. Times are in seconds, as JUnit
+ * has them, to the millisecond. What XML 1.0 forbids, and other characters that nobody sees, are written out (`\u001b`).
  *
  * @example
  * renderJunit(report)

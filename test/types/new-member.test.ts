@@ -68,7 +68,7 @@ const UNIONS = [
     change: [/^export const LANDING_KINDS = \[$/m, 'export const LANDING_KINDS = [\n  "made-up",'],
     needed: [
       "harness/model/expectation.ts",
-      "harness/report/cause-heading.ts",
+      "harness/report/landing-verbs.ts",
       "harness/report/picture-lines.ts",
       "harness/report/report-words.ts",
     ],

@@ -24,8 +24,9 @@ export interface Repetition {
 }
 
 /**
- * Gives a shell script that verifies the scenario again on the same backend, and then explains one flow of each cause rule by rule under the
- * rules as the kernel had them, driven beside that, or only the flow that it is asked for. It ends with the exit code that `verify` gave.
+ * Gives a shell script that verifies the scenario again on the same backend, and then explains one flow of each cause rule by rule under
+ * the rules as the kernel had them, driven beside that, or only the flow that it is asked for. It ends with the exit code that `verify`
+ * gave.
  */
 export function renderRepetition(repetition: Repetition, options: VerifyOptions, io: CommandIo): string {
   const { words, environment } = repetition.settings;

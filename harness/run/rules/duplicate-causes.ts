@@ -8,9 +8,9 @@ import type { TracedCause, Tried } from "./remedy.ts";
 import { quotePlace } from "./rule-order.ts";
 
 /**
- * Says of a rule that is at fault, where it stands in its chain more often than the mesh has it, that it is a duplicate, and what to remove.
- * The simulator shows it: without the rule, or without all of its kind if the mesh has none, all its flows land as expected, and no other
- * flow of the run lands worse.
+ * Says of a rule that is at fault, where it stands in its chain more often than the mesh has it, that it is a duplicate, and what to
+ * remove. The simulator shows it: without the rule, or without all of its kind if the mesh has none, all its flows land as expected, and
+ * no other flow of the run lands worse.
  */
 export function nameDuplicate(each: TracedCause, tried: Tried): TracedCause {
   const { kind, rule } = each.cause;

@@ -32,8 +32,8 @@ export function demandTelling(
 }
 
 /**
- * Gives the same as a scenario's text; null where the other landing meets it as well: what a scenario says of a landing does not tell the two
- * apart, as two ports that refuse.
+ * Gives the same as a scenario's text; null where the other landing meets it as well: what a scenario says of a landing does not tell
+ * the two apart, as two ports that refuse.
  */
 export function writeExpectation(...given: Parameters<typeof demandTelling>): string | null {
   const [flow, { kind }, after, { spec }, addresses] = given;
