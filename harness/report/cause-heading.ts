@@ -5,7 +5,7 @@ import { listWords, renderCount } from "../model/listed-words.ts";
 import type { FlowReport } from "../model/report.ts";
 import { AS_DIALLED, goesAsDialled, nameEnd, wentAsDialled } from "./flow-ends.ts";
 import { OPEN_ENDS } from "./landing-phrase.ts";
-import { LISTED, listEndsOf, nameListeners, VERBS, verbOf } from "./landing-verbs.ts";
+import { isDoing, LISTED, listEndsOf, nameDoing, nameListeners, verbOf } from "./landing-verbs.ts";
 
 /**
  * Gives what became of how many flows, and what was required instead: `168 flows land on app:15007 instead of envoy-inbound:15006`. Flows
@@ -75,7 +75,7 @@ function tellPassed(flows: readonly FlowReport[]): string | null {
 function describeEnd(expected: Expectation): string {
   if (!isLanding(expected)) return OPEN_ENDS[expected.kind].instead;
   const isListener = expected.kind === "listener" || expected.hops.length > 0;
-  return isListener ? nameEnd(expected) : VERBS[expected.kind][2];
+  return isListener ? nameEnd(expected) : nameDoing(expected.kind);
 }
 
 /** Says whether what some flows land on is required of others: to name the one instead of the other would say nothing. */
@@ -113,10 +113,6 @@ function listEnds(ends: readonly string[]): string {
 
 function isEveryListener(kinds: readonly Landing["kind"][]): boolean {
   return kinds.every((kind) => kind === "listener");
-}
-
-function isDoing(end: string): boolean {
-  return Object.values(VERBS).some(([, , instead]) => end === instead);
 }
 
 function hasSameEnd(expected: Expectation, observed: Landing): boolean {
@@ -157,6 +153,6 @@ function describeRequired({ expected, observed }: FlowReport, kinds: readonly La
     return `reaching ${expected.listener}:${expected.port}`;
   const end = nameEnd(expected);
   const isListener = expected.kind === "listener" || expected.hops.length > 0;
-  if (!isListener) return VERBS[expected.kind][2];
+  if (!isListener) return nameDoing(expected.kind);
   return isEveryListener(kinds) ? end : `landing on ${end}`;
 }

@@ -3,8 +3,8 @@ import { listWords } from "../model/listed-words.ts";
 import type { FlowReport } from "../model/report.ts";
 import { AS_DIALLED, nameEnd, wentAsDialled } from "./flow-ends.ts";
 
-/** Tells what a flow does that lands so, what several do, and what was required of them instead. */
-export const VERBS = {
+/** What a flow does that lands so, what several do, and what was required of them instead. */
+const VERBS = {
   listener: ["lands on", "land on", "landing on"],
   replied: ["is replied to", "are replied to", "being replied to"],
   refused: ["is refused", "are refused", "being refused"],
@@ -22,6 +22,16 @@ export const LISTED = 3;
 /** Gives what flows do that land so: `lands on`, `time out`. */
 export function verbOf({ length }: readonly unknown[], kind: Landing["kind"]): string {
   return VERBS[kind][length === 1 ? 0 : 1];
+}
+
+/** Gives what was required of flows that were to land so, behind "instead of": `timing out`. */
+export function nameDoing(kind: Landing["kind"]): string {
+  return VERBS[kind][2];
+}
+
+/** Says whether a text is one of those. */
+export function isDoing(text: string): boolean {
+  return Object.values(VERBS).some(([, , doing]) => text === doing);
 }
 
 /** Gives the listeners that took flows: `app:15007`, or names alone where they took them at several ports. */
