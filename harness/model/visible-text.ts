@@ -22,9 +22,25 @@ export function escapeData<T>(value: T): T {
   return escapeValue(value) as T;
 }
 
+/** What has nothing to escape stays the very same, so that a large report is copied no further than it has to be. */
 function escapeValue(value: unknown): unknown {
-  if (typeof value === "string") return escapeInvisible(value).replaceAll("\n", "\\n").replaceAll("\t", "\\t");
-  if (Array.isArray(value)) return value.map(escapeValue);
+  if (typeof value === "string") return isPlain(value) ? value : escapeText(value);
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [escapeInvisible(key), escapeValue(each)]));
+  if (Array.isArray(value)) {
+    const escaped = value.map(escapeValue);
+    return escaped.every((each, i) => each === value[i]) ? value : escaped;
+  }
+  const members = Object.entries(value);
+  const escaped = members.map(([key, each]) => [isPlain(key) ? key : escapeInvisible(key), escapeValue(each)] as const);
+  const isSame = escaped.every(([key, each], i) => key === members[i]?.[0] && each === members[i]?.[1]);
+  return isSame ? value : Object.fromEntries(escaped);
+}
+
+/** Nearly every text is of such characters alone, and is known by them sooner than by what it must not hold. */
+function isPlain(text: string): boolean {
+  return /^[ -~]*$/.test(text);
+}
+
+function escapeText(text: string): string {
+  return escapeInvisible(text).replaceAll("\n", "\\n").replaceAll("\t", "\\t");
 }

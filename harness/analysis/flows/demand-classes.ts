@@ -3,6 +3,7 @@ import type { Family } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";
 import { type Expectation, isLanding, meetsExpectation } from "../../model/expectation.ts";
 import type { Flow } from "../../model/flow.ts";
+import { hostOfActor, type PodSpec } from "../../model/pod.ts";
 import type { PodRules } from "../../model/ruleset.ts";
 import type { Diagram } from "../diagrams/diagrams.ts";
 import { abstractLanding } from "../pod/abstract-landing.ts";
@@ -91,8 +92,15 @@ function joinParts(parts: readonly Part[], lane: Lane, partition: Partition, aro
   const lander = openLander(rules, setting.spec, all, space.mattering);
   const [signature = partition.outside] = sign(lane);
   const prepare = openPreparation(setting.spec, [rules], setting.addresses);
-  const demand = ({ flow }: Pick<Witness, "flow">) =>
-    findExpectation(capture, flow, "answer", setting.addresses, prepare([flow]));
+  // A pod is prepared for a flow's ends, whoever dials: owners multiply the flows, and not the pods.
+  const prepared = new Map<string, PodSpec>();
+  const demand = ({ flow }: Pick<Witness, "flow">) => {
+    const { from, to, protocol } = flow;
+    const ends = [hostOfActor(from.actor), from.address, to.address, to.port, protocol].join(" ");
+    const pod = prepared.get(ends) ?? prepare([flow]);
+    prepared.set(ends, pod);
+    return findExpectation(capture, flow, "answer", setting.addresses, pod);
+  };
   const { shape } = setting.spec;
   const describe = (landing: Expectation | null, flow: Flow) => {
     if (landing === null || !isLanding(landing)) return landing === null ? "unspecified" : landing.kind;

@@ -64,6 +64,11 @@ export function openPreparation(
   const sentPorts = sent.flatMap(({ ports }) => ports);
   const isSent = sentTo.some((address) => !isLoopback(address) && !isPods(address, addresses));
   const resolver = resolverOutside(spec.shape, addresses);
+  const base = widenPod(
+    spec,
+    { addresses: [...sentTo, ...(resolver === null ? [] : [resolver.address])], ports: isSent ? sentPorts : [] },
+    addresses,
+  );
   return (flows) => {
     const [streams, datagrams] = (["tcp", "udp"] as const).map((name) =>
       flows.filter(({ protocol }) => protocol === name),
@@ -74,12 +79,7 @@ export function openPreparation(
     const dialled = flows.map(({ to }) => to.address);
     const everywhereOf = (some: readonly Flow[] = []) =>
       isSent ? [...some.map(({ to }) => to.port), ...sentPorts] : [];
-    const ports = everywhereOf(streams);
-    const own = widenPod(
-      spec,
-      { addresses: [...dialled, ...sources, ...sentTo, ...(resolver === null ? [] : [resolver.address])], ports },
-      addresses,
-    );
+    const own = widenPod(base, { addresses: [...dialled, ...sources], ports: everywhereOf(streams) }, addresses);
     const portsOfUdp = (host: HostName) => sortNumbers([...everywhereOf(datagrams), ...portsAt(host, datagrams)]);
     const resolving = resolver === null ? [] : [resolver.port];
     const ofUpstream = sortNumbers([...portsOfUdp("upstream"), ...resolving]);
