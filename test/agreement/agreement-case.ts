@@ -27,6 +27,7 @@ import { SHAPE, shapeOf, takingDatagrams } from "../istio-pod.ts";
 import { arbitraryRuleset } from "../property/arbitrary-ruleset.ts";
 import { TEE_OF_DATAGRAMS } from "../property/arbitrary-target.ts";
 import { findUnloadable } from "../property/loadable.ts";
+import { madeOnce } from "../property/made-once.ts";
 import { bindWhereAsked } from "./bound-ports.ts";
 import { listAsked, meetFlows } from "./meeting.ts";
 import type { DrawnProtocol } from "./nft-rules.ts";
@@ -77,9 +78,11 @@ export function arbitraryAgreementCase(
   const without = protocol === "tcp" ? UNLOADABLE : [...UNLOADABLE, TEE_OF_DATAGRAMS];
   const iptables = fc
     .constantFrom(2, 3, 5)
-    .chain((rulesAtMost) => arbitraryRuleset({ family, vocabulary: "simulated", rulesAtMost, without }))
+    .chain(madeOnce((rulesAtMost) => arbitraryRuleset({ family, vocabulary: "simulated", rulesAtMost, without })))
     .map(avoidClashes);
-  const nft = fc.constantFrom(1, 2, 3, 4).chain((rulesAtMost) => arbitraryNftRuleset(family, rulesAtMost, protocol));
+  const nft = fc
+    .constantFrom(1, 2, 3, 4)
+    .chain(madeOnce((rulesAtMost) => arbitraryNftRuleset(family, rulesAtMost, protocol)));
   const rulesets = { iptables, nft, mixed: mix(family, iptables, nft) }[format];
   const links = fc.constantFrom<readonly string[]>([], [], [], [], [], [], [], ["vm0"]);
   return links.chain((kubevirtInterfaces) =>

@@ -3,6 +3,7 @@ import { readNft } from "../../harness/formats/nft/read-nft.ts";
 import type { Family } from "../../harness/model/address.ts";
 import type { Hook } from "../../harness/model/hook.ts";
 import { familyKey, type Ruleset } from "../../harness/model/ruleset.ts";
+import { madeOnce } from "../property/made-once.ts";
 import { NAMES } from "../unit/nft-vectors.ts";
 import { type DrawnProtocol, drawMatch, drawStatement, drawVerdict, type NftPlace, OBJECTS } from "./nft-rules.ts";
 
@@ -43,14 +44,13 @@ function readDrawn(text: string, family: Family): Ruleset {
 
 function arbitraryNftText(family: Family, rulesAtMost: number, protocol: DrawnProtocol): fc.Arbitrary<string> {
   const table = fc.constantFrom(familyKey(family), "inet" as const, "inet" as const);
+  const tableOf = madeOnce((tableFamily: NftPlace["tableFamily"]) =>
+    madeOnce((i: number) => arbitraryTable(`t${i}`, { tableFamily, family, protocol }, rulesAtMost)),
+  );
   return fc
     .array(table, { minLength: 1, maxLength: 3 })
     .chain((families) =>
-      fc
-        .tuple(
-          ...families.map((tableFamily, i) => arbitraryTable(`t${i}`, { tableFamily, family, protocol }, rulesAtMost)),
-        )
-        .map((texts) => texts.join("")),
+      fc.tuple(...families.map((tableFamily, i) => tableOf(tableFamily)(i))).map((texts) => texts.join("")),
     );
 }
 
@@ -67,17 +67,19 @@ function arbitraryTable(
       policy: fc.constantFrom(...(type === "filter" ? ["accept", "accept", "accept", "accept", "drop"] : ["accept"])),
     }),
   );
+  const rulesOf = madeOnce((type: NftPlace["type"]) =>
+    madeOnce((hook: Hook) =>
+      madeOnce((chain: string) => arbitraryRulesBelow({ ...packets, type, hook, chain }, rulesAtMost)),
+    ),
+  );
   return fc
     .array(base, { minLength: 1, maxLength: 3 })
     .chain((bases) =>
       fc.tuple(
-        ...bases.map(({ type, hook, priority, policy }, i) =>
-          arbitraryChains(
-            { ...packets, type, hook, chain: `b${i}` },
-            `type ${type} hook ${hook} priority ${priority}; policy ${policy};`,
-            rulesAtMost,
-          ),
-        ),
+        ...bases.map(({ type, hook, priority, policy }, i) => {
+          const head = `type ${type} hook ${hook} priority ${priority}; policy ${policy};`;
+          return rulesOf(type)(hook)(`b${i}`).map((chains) => renderChains(`b${i}`, head, chains));
+        }),
       ),
     )
     .map(
@@ -86,25 +88,29 @@ function arbitraryTable(
     );
 }
 
-/** A base chain with the chains below it. */
-function arbitraryChains(place: Omit<NftPlace, "depth">, head: string, rulesAtMost: number): fc.Arbitrary<string> {
+/** The rules of a base chain, and of each chain below it. */
+function arbitraryRulesBelow(
+  place: Omit<NftPlace, "depth">,
+  rulesAtMost: number,
+): fc.Arbitrary<readonly (readonly string[])[]> {
   const depths = Array.from({ length: CHAINS_BELOW + 1 }, (_, depth) => depth);
-  return fc
-    .tuple(
-      ...depths.map((depth) =>
-        fc.array(arbitraryRule({ ...place, depth }), { minLength: depth === 0 ? 1 : 0, maxLength: rulesAtMost }),
-      ),
-    )
-    .map((chains) =>
-      chains
-        .map((rules, depth) => {
-          const name = depth === 0 ? place.chain : `${place.chain}_${depth}`;
-          const lines = [...(depth === 0 ? [head] : []), ...rules].map((line) => `    ${line}\n`);
-          return `  chain ${name} {\n${lines.join("")}  }\n`;
-        })
-        .toReversed()
-        .join(""),
-    );
+  return fc.tuple(
+    ...depths.map((depth) =>
+      fc.array(arbitraryRule({ ...place, depth }), { minLength: depth === 0 ? 1 : 0, maxLength: rulesAtMost }),
+    ),
+  );
+}
+
+/** A base chain with the chains below it. */
+function renderChains(base: string, head: string, chains: readonly (readonly string[])[]): string {
+  return chains
+    .map((rules, depth) => {
+      const name = depth === 0 ? base : `${base}_${depth}`;
+      const lines = [...(depth === 0 ? [head] : []), ...rules].map((line) => `    ${line}\n`);
+      return `  chain ${name} {\n${lines.join("")}  }\n`;
+    })
+    .toReversed()
+    .join("");
 }
 
 function arbitraryRule(place: NftPlace): fc.Arbitrary<string> {

@@ -9,6 +9,7 @@ import {
   type TcpFlag,
 } from "../../harness/model/match.ts";
 import { DEFAULT_ADDRESSES } from "../../harness/model/pod.ts";
+import { madeOnce } from "./made-once.ts";
 
 /** What kind of rules to make: `whole`, everything that is understood and some that is not; `simulated`, only what the simulator knows. */
 export type Vocabulary = "whole" | "simulated";
@@ -304,7 +305,8 @@ export function arbitraryMatches(
 ): fc.Arbitrary<{ readonly protocol: string | null; readonly matches: readonly Match[] }> {
   const icmp = position.family === 4 ? "icmp" : "ipv6-icmp";
   const protocols = ["tcp", "tcp", "tcp", "udp", null, icmp, ...(position.vocabulary === "whole" ? ["253"] : [])];
-  return fc.constantFrom(...protocols).chain((protocol) => {
+  const modules = arbitraryModules(position);
+  const matchesOf = madeOnce((protocol: string | null) => {
     const header =
       protocol === "tcp" || protocol === "udp"
         ? arbitraryPortMatches(protocol)
@@ -313,7 +315,8 @@ export function arbitraryMatches(
           : fc.constant([]);
     const mostlyNone = fc.oneof(fc.constant<readonly Match[]>([]), header);
     return fc
-      .tuple(arbitraryBase(position, protocol), mostlyNone, arbitraryModules(position))
+      .tuple(arbitraryBase(position, protocol), mostlyNone, modules)
       .map((parts) => ({ protocol, matches: parts.flat() }));
   });
+  return fc.constantFrom(...protocols).chain(matchesOf);
 }

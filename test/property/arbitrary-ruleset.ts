@@ -10,6 +10,7 @@ import {
 import type { Chain, Rule, Ruleset, Table } from "../../harness/model/ruleset.ts";
 import { arbitraryMatches, type RulePosition, type Vocabulary } from "./arbitrary-rule.ts";
 import { arbitraryTarget, arbitraryTcpmssRule } from "./arbitrary-target.ts";
+import { madeOnce } from "./made-once.ts";
 
 /** What rule sets to make. */
 export interface RulesetShape {
@@ -32,10 +33,9 @@ const CHAINS_BELOW = 2;
  */
 export function arbitraryRuleset(shape: RulesetShape): fc.Arbitrary<Ruleset> {
   const tables = fc.subarray([...TABLE_NAMES], { minLength: 1 });
+  const tableOf = madeOnce((name: TableName) => arbitraryTable(name, shape));
   return tables.chain((names) =>
-    fc
-      .tuple(...names.map((name) => arbitraryTable(name, shape)))
-      .map((made) => ({ family: shape.family, tables: made })),
+    fc.tuple(...names.map(tableOf)).map((made) => ({ family: shape.family, tables: made })),
   );
 }
 
@@ -72,11 +72,10 @@ function chainsBelow(hook: string, depth: number): readonly string[] {
 
 function arbitraryRule(table: TableName, hook: string, depth: number, shape: RulesetShape): fc.Arbitrary<Rule> {
   const position: RulePosition = { without: [], ...shape, hook };
+  const below = chainsBelow(hook, depth);
+  const targetOf = madeOnce((protocol: string | null) => arbitraryTarget({ ...position, table, below, protocol }));
   const plain = arbitraryMatches(position).chain(({ protocol, matches }) =>
-    arbitraryTarget({ ...position, table, below: chainsBelow(hook, depth), protocol }).map((target) => ({
-      matches,
-      target,
-    })),
+    targetOf(protocol).map((target) => ({ matches, target })),
   );
   if (position.without.includes("TCPMSS")) return plain;
   return fc.oneof({ weight: 30, arbitrary: plain }, { weight: 1, arbitrary: arbitraryTcpmssRule(position) });
