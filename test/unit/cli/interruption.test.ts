@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -11,6 +11,8 @@ import { connectEngine } from "../../../harness/sandbox/docker/engine.ts";
 const MAIN = resolve(import.meta.dirname, "../../../harness/cli/main.ts");
 
 const engine = connectEngine();
+/** Looking without a pause would take a processor from what is looked at. */
+const LOOK_AGAIN_MS = 10;
 
 /** What the engine has of a process's containers and networks: for each the run that its label names. */
 async function listLeft(pid: number): Promise<readonly string[]> {
@@ -21,6 +23,12 @@ async function listLeft(pid: number): Promise<readonly string[]> {
   ]);
   const runs = [...containers, ...networks].map(({ Labels }) => Labels?.["landfall.run"] ?? "");
   return runs.filter((run) => run.split(".")[2] === String(pid));
+}
+
+/** Gives how long a process has computed: `utime` and `stime`, in hundredths of a second (proc(5), /proc/PID/stat). */
+function readProcessorSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 /** Sends `signal` to `verify` in containers once `isTime` holds, and gives how it ended and what is left of it. */
@@ -35,7 +43,7 @@ async function interrupt(signal: NodeJS.Signals, isTime: (left: number) => boole
     err += chunk;
   });
   const closed = once(child, "close");
-  while (!isTime((await listLeft(pid)).length) && child.exitCode === null) await new Promise(setImmediate);
+  while (!isTime((await listLeft(pid)).length) && child.exitCode === null) await setTimeout(LOOK_AGAIN_MS);
   child.kill(signal);
   const [code, signalled] = await closed;
   // A busy machine takes so long that the log says how far the run has come.
@@ -64,7 +72,7 @@ describe("a signal", () => {
     writeFileSync(report, "{}");
     const child = spawn(process.execPath, [MAIN, "verify", "--all", "--sandbox", "netns", "--report", report]);
     const closed = once(child, "close");
-    while (existsSync(report) && child.exitCode === null) await new Promise(setImmediate);
+    while (existsSync(report) && child.exitCode === null) await setTimeout(LOOK_AGAIN_MS);
     child.kill("SIGTERM");
     const [code] = await closed;
     expect({ hasFinished: code === 0, left: readdirSync(folder) }).toEqual({ hasFinished: false, left: [] });
@@ -80,8 +88,8 @@ describe("a signal", () => {
       err += chunk;
     });
     child.stdout.resume();
-    // It needs half a minute, and tells after some seconds how far it is.
-    while (!/mutants judged/.test(err) && child.exitCode === null) await setTimeout(10);
+    // It needs half a minute of a processor, and not a second to begin.
+    while (child.exitCode === null && readProcessorSeconds(child.pid ?? 0) < 3) await setTimeout(LOOK_AGAIN_MS);
     child.kill("SIGTERM");
     const [code] = await closed;
     expect({ code, isTold: /interrupted by SIGTERM/.test(err) }).toEqual({ code: 143, isTold: true });

@@ -43,7 +43,7 @@ test("a watched module that exits or hangs is reported, and runs again once it i
   writeFileSync(file, "process.exit(0);");
   await said("it ended the process that loads it");
   await said("waiting for a change");
-  writeFileSync(file, "while (true);");
+  writeFileSync(file, "setInterval(() => {}, 1000);\nawait new Promise(() => {});");
   await said("did not finish loading");
   await said("waiting for a change");
   writeFileSync(file, GOOD);

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { setImmediate } from "node:timers/promises";
+import { setTimeout } from "node:timers/promises";
 import type { Manner } from "../../../harness/model/flow.ts";
 import { resolveFlow } from "../../../harness/model/flow-resolution.ts";
 import { parseFlowText } from "../../../harness/model/flow-text.ts";
@@ -30,6 +30,6 @@ export async function waitUntilGone(pid: number): Promise<void> {
   const deadline = Date.now() + GONE_WITHIN_MS;
   while (existsSync(`/proc/${pid}`)) {
     if (Date.now() > deadline) throw new Error(`process ${pid} is still there`);
-    await setImmediate();
+    await setTimeout(5);
   }
 }
