@@ -37,9 +37,11 @@ export async function observeFlow(
   await using sandbox = await open();
   const { flow, spec } = bind(sandbox.addresses);
   await sandbox.enter(spec);
-  const { observation, counted } = await withInstalled(sandbox, { kind: "rules", rules }, () =>
-    sandbox.driveAlone({ flow, manner }),
+  const [drive] = await withInstalled(sandbox, { kind: "rules", rules }, () =>
+    sandbox.driveOneByOne([{ flow, manner }]),
   );
+  if (drive === undefined) throw new TypeError("The sandbox gave no observation of a flow that was driven.");
+  const { observation, counted } = drive;
   return { addresses: sandbox.addresses, landing: observation.landing, countOf: (place) => findCount(counted, place) };
 }
 

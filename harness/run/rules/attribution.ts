@@ -1,11 +1,11 @@
 import { isSilent, type Landing, landingsAgree } from "../../model/landing.ts";
 import type { FlowReport } from "../../model/report.ts";
 import { type RulePlace, renderPlaceKey } from "../../model/rule-place.ts";
-import type { CountedRules, Sandbox } from "../../sandbox/sandbox.ts";
+import type { CountedDrive, CountedRules, FlowRequest, Sandbox } from "../../sandbox/sandbox.ts";
 import type { BoundFlow } from "../scenario/bound-scenario.ts";
 import { splitByCounters } from "./counted-rules.ts";
 
-/** At most so many flows of a scenario are driven again, alone, for the rules that counted them: each asks for the counters twice. */
+/** At most so many flows of a scenario are driven again, alone, for the rules that counted them: behind each the counters are read. */
 const DRIVEN_AGAIN = 20;
 /**
  * How long a flow that is known to be silent is watched while its rules count it. They count its first SYN at once, and nothing else is
@@ -24,13 +24,23 @@ export async function attributeFlows(
 ): Promise<readonly FlowReport[]> {
   const attributed = [...flows];
   const wrong = flows.flatMap(({ verdict }, i) => (verdict === "wrong" ? [i] : []));
-  for (const i of spreadOut(leaveOutSilent(wrong, flows), flows).slice(0, DRIVEN_AGAIN)) {
-    const [flow, request] = [flows[i], requests[i]];
-    if (!flow || !request) continue;
-    const rules = await attributeFlow(flow.observed, request, sandbox);
+  const again = spreadOut(leaveOutSilent(wrong, flows), flows)
+    .slice(0, DRIVEN_AGAIN)
+    .flatMap((i) => {
+      const [flow, request] = [flows[i], requests[i]];
+      return flow && request ? [{ i, flow, request: watchBriefly(request, flow.observed) }] : [];
+    });
+  if (again.length === 0) return attributed;
+  const drives = await sandbox.driveOneByOne(again.map(({ request }) => request));
+  for (const [k, { i, flow }] of again.entries()) {
+    const rules = rulesOf(drives[k], flow.observed);
     if (rules !== null) attributed[i] = countRules(flow, sortAs(flow.rules, rules));
   }
   return attributed;
+}
+
+function watchBriefly(request: BoundFlow, observed: Landing): FlowRequest {
+  return isSilent(observed) ? { ...request, connectTimeoutMs: SILENT_FLOW_MS } : request;
 }
 
 /** Each flow that nobody answers costs its whole time-out: of those with the same predicted rules one is enough. */
@@ -57,14 +67,9 @@ function spreadOut(wrong: readonly number[], flows: readonly FlowReport[]): read
 }
 
 /** Gives the rules that counted the flow alone, or null where it landed elsewhere this time, so that they say nothing about the first. */
-async function attributeFlow(
-  observed: Landing,
-  request: BoundFlow,
-  sandbox: Sandbox,
-): Promise<readonly RulePlace[] | null> {
-  const { observation, counted } = await sandbox.driveAlone(
-    isSilent(observed) ? { ...request, connectTimeoutMs: SILENT_FLOW_MS } : request,
-  );
+function rulesOf(drive: CountedDrive | undefined, observed: Landing): readonly RulePlace[] | null {
+  if (drive === undefined) return null;
+  const { observation, counted } = drive;
   const isSame = landingsAgree({ ...observed, source: null }, observation.landing);
   return isSame && countsAll(counted) ? splitByCounters(counted).taken : null;
 }

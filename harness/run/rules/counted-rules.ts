@@ -7,8 +7,8 @@ import type { CountedRules } from "../../sandbox/sandbox.ts";
  * Gives which of the rules have counted some packet, and which have not, each in the tables' order.
  *
  * @example
- * const { counted } = await sandbox.driveAlone({ flow, manner: "answer" });
- * splitByCounters(counted).taken   // [{ family: 4, table: "nat", chain: "OUTPUT", index: 1, rule: "-A OUTPUT …" }]
+ * const [drive] = await sandbox.driveOneByOne([{ flow, manner: "answer" }]);
+ * splitByCounters(drive.counted).taken   // [{ family: 4, table: "nat", chain: "OUTPUT", index: 1, rule: "-A OUTPUT …" }]
  */
 export function splitByCounters(counted: CountedRules): Pick<CoverageReport, "taken" | "unhit"> {
   const { taken = [], unhit = [] } = Object.groupBy(listCounted(counted), ({ rule }) =>

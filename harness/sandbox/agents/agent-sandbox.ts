@@ -117,8 +117,8 @@ export class AgentSandbox implements Sandbox {
     return { ip: readCounted(texts, 4, this.#written), ip6: readCounted(texts, 6, this.#written) };
   }
 
-  driveAlone(request: FlowRequest) {
-    return driveCounted(this, this.#station("pod"), request);
+  driveOneByOne(requests: readonly FlowRequest[]) {
+    return driveCounted(this, this.#station("pod"), requests);
   }
 
   gatherEvidence(): Promise<PodEvidence> {

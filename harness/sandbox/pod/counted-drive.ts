@@ -6,19 +6,25 @@ import type { CountedDrive, CountedRules, FlowRequest, Observation, Sandbox } fr
 import type { Station } from "../station.ts";
 
 /**
- * Drives one flow, and gives what the rules counted for it, as {@link Sandbox.driveAlone} does. `agent-failed` where the kernel lets nobody
- * trace packets.
+ * Drives flows one after the other, and gives what the rules counted for each, as {@link Sandbox.driveOneByOne} does: the counters behind
+ * one flow are those ahead of the next. `agent-failed` where the kernel lets nobody trace packets.
  */
 export async function driveCounted(
   sandbox: Pick<Sandbox, "counters" | "drive">,
   pod: Station,
-  request: FlowRequest,
-): Promise<CountedDrive> {
-  const before = await sandbox.counters();
-  const { observation, trace } = hasNftRules(before)
-    ? await driveTraced(sandbox, pod, request)
-    : { observation: await driveOne(sandbox, request), trace: null };
-  return { observation, counted: countBetween(before, await sandbox.counters(), trace) };
+  requests: readonly FlowRequest[],
+): Promise<readonly CountedDrive[]> {
+  const drives: CountedDrive[] = [];
+  let before = await sandbox.counters();
+  for (const request of requests) {
+    const { observation, trace } = hasNftRules(before)
+      ? await driveTraced(sandbox, pod, request)
+      : { observation: await driveOne(sandbox, request), trace: null };
+    const after = await sandbox.counters();
+    drives.push({ observation, counted: countBetween(before, after, trace) });
+    before = after;
+  }
+  return drives;
 }
 
 async function driveTraced(sandbox: Pick<Sandbox, "drive">, { agent, namespace }: Station, request: FlowRequest) {

@@ -62,7 +62,13 @@ export class SimulatedSandbox implements Sandbox {
     return { ip: ip && this.#tally.count(ip), ip6: ip6 && this.#tally.count(ip6) };
   }
 
-  async driveAlone(request: FlowRequest): Promise<CountedDrive> {
+  async driveOneByOne(requests: readonly FlowRequest[]): Promise<readonly CountedDrive[]> {
+    const drives: CountedDrive[] = [];
+    for (const request of requests) drives.push(await this.#driveAlone(request));
+    return drives;
+  }
+
+  async #driveAlone(request: FlowRequest): Promise<CountedDrive> {
     const before = this.#tally;
     this.#tally = new Tally();
     try {
