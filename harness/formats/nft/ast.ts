@@ -70,8 +70,9 @@ export function countValues(value: Json | undefined): number {
  */
 export function unwrap(value: Json | undefined): readonly [name: string, body: Json] | null {
   if (!isObject(value)) return null;
-  const [name, ...others] = Object.keys(value);
-  return name === undefined || others.length > 0 ? null : [name, value[name] ?? null];
+  const names = Object.keys(value);
+  const [name] = names;
+  return name === undefined || names.length > 1 ? null : [name, value[name] ?? null];
 }
 
 /** Gives a member of an object if it is a text; otherwise null. */

@@ -27,65 +27,91 @@ const IPV6 = /[0-9a-fA-F]*:[0-9a-fA-F:]*:[0-9a-fA-F:.]*/y;
 const WORD = /[@$]?[A-Za-z_][\w./\\-]*\*?|\d+[A-Za-z]\w*/y;
 const SIGN = /==|!=|<=|>=|<<|>>|[{}()[\],.:;\-/=&|^!<>*+]|\n/y;
 
+/** One form of what a text is made of: a token of some kind, or a space or comment, which is `passed`. */
+interface Form {
+  readonly kind: Token["kind"] | "passed";
+  /** Gives where one that begins at a place ends; -1 where none does. */
+  readonly find: (text: string, at: number) => number;
+}
+
+function makeForm(kind: Form["kind"], pattern: RegExp): Form {
+  return { kind, find: (text, at) => findEnd(pattern, text, at) };
+}
+
+function findEnd(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : -1;
+}
+
+const SPACES = makeForm("passed", SPACE);
+const COMMENTS = makeForm("passed", COMMENT);
+const STRINGS = makeForm("string", STRING);
+const SIX: Form = { kind: "address", find: findIpv6End };
+const FOUR = makeForm("address", IPV4);
+const NUMBERS = makeForm("number", NUMBER);
+const WORDS = makeForm("word", WORD);
+const SIGNS = makeForm("sign", SIGN);
+
+/**
+ * The forms that may begin with each character of ASCII, in the order in which they are tried. The first character leaves one for nearly
+ * every word, so that a large text is read in less than half of the time that trying every form takes.
+ */
+const FORMS: readonly (readonly Form[])[] = Array.from({ length: 128 }, (_, code) =>
+  listForms(String.fromCharCode(code)),
+);
+
+function listForms(first: string): readonly Form[] {
+  if (/[ \t\r\\]/.test(first)) return [SPACES];
+  if (first === "#") return [COMMENTS];
+  if (first === '"') return [STRINGS];
+  if (/\d/.test(first)) return [SIX, FOUR, NUMBERS, WORDS];
+  if (/[a-f]/i.test(first)) return [SIX, WORDS];
+  if (/[\w@$]/.test(first)) return [WORDS];
+  return first === ":" ? [SIX, SIGNS] : [SIGNS];
+}
+
+const NO_FORMS: readonly Form[] = [];
+
 /** Takes a text of nft(8) apart; a line's end is the sign `\n`. What cannot be a word is a fault, and is passed over. */
 export function readTokens(text: string): { readonly tokens: readonly Token[]; readonly faults: readonly LexFault[] } {
   const tokens: Token[] = [];
   const faults: LexFault[] = [];
   let [at, line, lineStart] = [0, 1, 0];
-  const match = (pattern: RegExp): string | null => {
-    pattern.lastIndex = at;
-    return pattern.exec(text)?.[0] ?? null;
-  };
-  const make = (kind: Token["kind"], own: string, length: number): Token => ({
-    kind,
-    text: own,
-    line,
-    column: at - lineStart + 1,
-    start: at,
-    stop: at + length,
-  });
   while (at < text.length) {
-    const passed = match(SPACE) ?? match(COMMENT);
-    const token = passed === null ? readToken(match, make) : null;
-    const raw = passed ?? (token === null ? (text[at] ?? "") : text.slice(token.start, token.stop));
-    if (token !== null) tokens.push(token);
-    else if (passed === null) faults.push({ token: make("word", raw, 1), message: faultOf(raw) });
-    for (let i = raw.indexOf("\n"); i >= 0; i = raw.indexOf("\n", i + 1)) {
-      line++;
-      lineStart = at + i + 1;
+    const { kind, stop } = findPiece(text, at);
+    const raw = text.slice(at, stop);
+    const column = at - lineStart + 1;
+    if (kind === "fault")
+      faults.push({ token: { kind: "word", text: raw, line, column, start: at, stop }, message: faultOf(raw) });
+    else if (kind !== "passed")
+      tokens.push({ kind, text: kind === "string" ? raw.slice(1, -1) : raw, line, column, start: at, stop });
+    // A line ends at a sign of its own, or among spaces where it goes on below.
+    const end = kind === "passed" || kind === "sign" ? raw.lastIndexOf("\n") : -1;
+    if (end >= 0) {
+      line += raw.split("\n").length - 1;
+      lineStart = at + end + 1;
     }
-    at += raw.length;
+    at = stop;
   }
-  tokens.push(make("end", "", 0));
+  tokens.push({ kind: "end", text: "", line, column: at - lineStart + 1, start: at, stop: at });
   return { tokens, faults };
+}
+
+function findPiece(text: string, at: number): { readonly kind: Form["kind"] | "fault"; readonly stop: number } {
+  for (const { kind, find } of FORMS[text.charCodeAt(at)] ?? NO_FORMS) {
+    const stop = find(text, at);
+    if (stop >= 0) return { kind, stop };
+  }
+  return { kind: "fault", stop: at + 1 };
 }
 
 function faultOf(sign: string): string {
   return sign === '"' ? "This quoted text does not end on its line." : `"${sign}" is not valid in nft's language.`;
 }
 
-type Make = (kind: Token["kind"], text: string, length: number) => Token;
-
-function readToken(match: (pattern: RegExp) => string | null, make: Make): Token | null {
-  const string = match(STRING);
-  if (string !== null) return make("string", string.slice(1, -1), string.length);
-  const six = readIpv6(match(IPV6));
-  if (six !== null) return make("address", six, six.length);
-  const four = match(IPV4);
-  if (four !== null) return make("address", four, four.length);
-  const number = match(NUMBER);
-  if (number !== null) return make("number", number, number.length);
-  const word = match(WORD);
-  if (word !== null) return make("word", word, word.length);
-  const sign = match(SIGN);
-  return sign === null ? null : make("sign", sign, sign.length);
-}
-
-/** The longest beginning of a word with colons that is an address: a port may follow behind one more. */
-function readIpv6(text: string | null): string | null {
-  for (let length = text?.length ?? 0; length > 1; length--) {
-    const part = text?.slice(0, length) ?? "";
-    if (parseAddress(part)?.family === 6) return part;
-  }
-  return null;
+/** Gives the end of the longest beginning of a word with colons that is an address: a port may follow behind one more. */
+function findIpv6End(text: string, at: number): number {
+  const end = findEnd(IPV6, text, at);
+  for (let stop = end; stop > at + 1; stop--) if (parseAddress(text.slice(at, stop))?.family === 6) return stop;
+  return -1;
 }

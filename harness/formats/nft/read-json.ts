@@ -44,6 +44,7 @@ export function readNftJson(text: string, { where, names = NO_LOOKUPS }: NftRead
     tell: (node, message) =>
       void findings.push(codedFinding("rule-fault", where, `${paths.get(node) ?? "nftables"}: ${message}`)),
     placeOf: (node) => ({ line: null, column: null, path: paths.get(node) ?? null }),
+    ruleOf: () => null,
     textOfRule: () => null,
     handleOfRule: (rule) => numberOf(rule, "handle"),
   });

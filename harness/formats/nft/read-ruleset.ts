@@ -18,6 +18,8 @@ import { renderStatement } from "./render-text.ts";
 /** What reading a list of nft's objects or commands needs beside them. */
 export interface RulesetContext extends Omit<NftContext, "sets" | "family"> {
   readonly placeOf: (node: Json) => Place;
+  /** Gives a rule that has been read already, as others like it; null for one whose statements are to be read. */
+  readonly ruleOf: (rule: JsonObject) => Omit<Rule, "line"> | null;
   /** Gives a rule's own text, where it was read from one. */
   readonly textOfRule: (rule: JsonObject) => string | null;
   /** Gives the handle that the text tells behind a rule; JSON has it in the rule. */
@@ -67,17 +69,22 @@ function takeApart(command: Json) {
 
 /** Sets that rules add to or take from, by table and name: what they hold is not known. A statement that is kept as text may do so. */
 function findChangingSets(tables: readonly OpenTable[]): ReadonlySet<string> {
-  const names = tables.flatMap((table) => {
-    const rules = [...table.chains.values()].flatMap((chain) => chain.rules);
-    const statements = rules.flatMap((rule) => listOf(rule, "expr"));
-    return statements.flatMap((statement) => {
-      const [kind, body] = unwrap(statement) ?? [];
-      const name = kind === "set" || kind === "map" ? textOf(body, kind) : null;
-      const named = kind === "verbatim" ? [...String(body).matchAll(/@([\w./-]+)/g)].map(([, one = ""]) => one) : [];
-      return [...named, ...(name === null ? [] : [name.replace(/^@/, "")])].map((one) => nameSet(table, one));
-    });
-  });
-  return new Set(names);
+  const names = new Set<string>();
+  for (const table of tables)
+    for (const { rules } of table.chains.values())
+      for (const rule of rules)
+        for (const statement of listOf(rule, "expr"))
+          for (const set of setsChangedBy(statement)) names.add(nameSet(table, set));
+  return names;
+}
+
+const NO_SETS: readonly string[] = [];
+
+function setsChangedBy(statement: Json): readonly string[] {
+  const [kind, body] = unwrap(statement) ?? [];
+  if (kind === "verbatim") return [...String(body).matchAll(/@([\w./-]+)/g)].map(([, one = ""]) => one);
+  const name = kind === "set" || kind === "map" ? textOf(body, kind) : null;
+  return name === null ? NO_SETS : [name.replace(/^@/, "")];
 }
 
 function nameSet({ family, name }: OpenTable, set: string): string {
@@ -95,7 +102,7 @@ function closeTable(table: OpenTable, changing: ReadonlySet<string>, context: Ru
     chains: [...table.chains.values()].map((chain) => ({
       name: chain.name,
       base: chain.base,
-      rules: chain.rules.map((rule) => closeRule(rule, readingOf(rule, reading, context), context)),
+      rules: chain.rules.map((rule) => closeRule(rule, reading, context)),
     })),
     ...(objects.length > 0 ? { objects } : {}),
     ...(isDormant ? { isDormant } : {}),
@@ -127,14 +134,17 @@ function readingOf(rule: JsonObject, reading: NftContext, { placeOf, tell }: Rul
   return { ...reading, tell: (node, message) => tell(isPlaced(node) ? node : rule, message) };
 }
 
-function closeRule(body: JsonObject, reading: NftContext, { placeOf, textOfRule, handleOfRule }: RulesetContext): Rule {
+function closeRule(body: JsonObject, reading: NftContext, context: RulesetContext): Rule {
+  const { placeOf, ruleOf, textOfRule, handleOfRule } = context;
   const { line } = placeOf(body);
+  const known = ruleOf(body);
+  if (known !== null) return line === null ? known : { ...known, line };
   const statements = listOf(body, "expr");
   const comment = typeof body.comment === "string" ? ` comment "${body.comment}"` : "";
   const text = textOfRule(body) ?? statements.map(renderStatement).join(" ") + comment;
   const handle = handleOfRule(body);
   const own = { ...(line === null ? {} : { line }), ...(handle === null ? {} : { handle }), text };
-  return { ...readRuleBody(statements, body.comment, reading), ...own };
+  return { ...readRuleBody(statements, body.comment, readingOf(body, reading, context)), ...own };
 }
 
 function listKept(kept: readonly JsonObject[]): readonly string[] {

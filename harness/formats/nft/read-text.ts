@@ -1,6 +1,7 @@
 // Long because each command of nft(8) has its grammar here.
 import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
 import { NO_LOOKUPS } from "../../model/name-lookups.ts";
+import { openAlikeRules } from "./alike-rules.ts";
 import { countValues, isObject, type Json, type JsonObject } from "./ast.ts";
 import { readTokens, type Token } from "./lexer.ts";
 import type { NftReadOptions } from "./read-json.ts";
@@ -22,7 +23,7 @@ import {
   takeIf,
   takeName,
 } from "./text-reader.ts";
-import { readElements, readPlacedRule } from "./text-rule.ts";
+import { readAlikeRule, readElements, readPlacedRule } from "./text-rule.ts";
 import { addUnnamedChains } from "./unnamed-chains.ts";
 
 const FAMILIES = ["ip", "ip6", "inet", "arp", "bridge", "netdev"];
@@ -33,7 +34,7 @@ const FAMILIES = ["ip", "ip6", "inet", "arp", "bridge", "netdev"];
  */
 export function readNftText(text: string, { where, names = NO_LOOKUPS }: NftReadOptions): Parsed<NftTables> {
   const { tokens, faults } = readTokens(text);
-  const reader = openTextReader(text, tokens);
+  const reader = openTextReader(text, tokens, openAlikeRules(text, tokens));
   const findings: Finding[] = faults.map(({ token, message }) =>
     codedFinding("rule-fault", where, message, token.line, token.column),
   );
@@ -52,6 +53,7 @@ export function readNftText(text: string, { where, names = NO_LOOKUPS }: NftRead
       const place = reader.places.get(node);
       return { line: place?.line ?? null, column: place?.column ?? null, path: null };
     },
+    ruleOf: (body) => reader.readRules.get(body) ?? null,
     textOfRule: ({ expr }) => reader.ruleTexts.get(expr ?? null) ?? null,
     handleOfRule: ({ expr }) => reader.handles.get(expr ?? null) ?? null,
   });
@@ -122,7 +124,12 @@ function readOwnRule(reader: TextReader, place: JsonObject): JsonObject {
   const isPlaced = isNext(reader, "index", "handle", "position");
   const index = isPlaced ? { [take(reader).text === "index" ? "index" : "position"]: readNumber(reader) } : {};
   const first = peek(reader);
-  return placed(reader, first, { ...place, ...index, ...readPlacedRule(reader) });
+  return placed(reader, first, readRule(reader, { ...place, ...index }));
+}
+
+/** Reads a rule that stands in some place: as others like it where there were some. */
+function readRule(reader: TextReader, place: JsonObject): JsonObject {
+  return readAlikeRule(reader, place) ?? { ...place, ...readPlacedRule(reader) };
 }
 
 type ReadBody = (reader: TextReader, place: JsonObject, commands: Json[]) => JsonObject;
@@ -240,13 +247,12 @@ function readChainBody(reader: TextReader, place: JsonObject, parts: Json[]): Js
     else if (takeIf(reader, "flags")) takeName(reader, "a flag");
     else
       recover(reader, () => {
-        const rule = {
+        const rule = readRule(reader, {
           family: place.family ?? "ip",
           table: place.table ?? "",
           chain: place.name ?? "",
-          ...readPlacedRule(reader),
-        };
-        parts.push(placed(reader, token, { rule: placed(reader, token, rule) }));
+        });
+        parts.push({ rule: placed(reader, token, rule) });
         addUnnamedChains(reader, place, parts);
         endRule(reader);
       });

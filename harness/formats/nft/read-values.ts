@@ -51,7 +51,7 @@ function readWord({ kind, bits, words, aliases, names }: KeyType, text: string, 
 }
 
 /** Reads a value, a range or a prefix; null, and a finding, if it is not one. */
-function readRange(type: KeyType, value: Json, context: NftContext): CompareRange | null {
+export function readRange(type: KeyType, value: Json, context: NftContext): CompareRange | null {
   const [kind, body] = unwrap(value) ?? [];
   if (kind === "elem" && body !== undefined) return readRange(type, elementValue(value), context);
   if (type.kind === "interface") {

@@ -1,3 +1,4 @@
+import type { Rule, TableFamily } from "../../model/ruleset.ts";
 import type { Json, JsonObject } from "./ast.ts";
 import type { Token } from "./lexer.ts";
 
@@ -26,6 +27,27 @@ export interface UnnamedChain {
   readonly rules: JsonObject[];
 }
 
+/** What a rule is, without where it stands. */
+export type RuleBody = Pick<Rule, "matches" | "target" | "counters">;
+
+/** A rule that was read as others of its shape. */
+export interface AlikeRule {
+  readonly read: RuleBody;
+  /** Its statements by their kind alone, for what asks for no more. */
+  readonly kinds: readonly Json[];
+  /** The place of the word behind it. */
+  readonly stop: number;
+}
+
+/** Reads rules that differ in their values alone as one. */
+export interface AlikeRules {
+  /**
+   * Reads the rule that begins at the word with this number; null where it has to be read word by word, since it is the first of its shape,
+   * or something about it is unusual or wrong.
+   */
+  read(from: number, family: TableFamily): AlikeRule | null;
+}
+
 /** Words of a text that are read one after another, and what has been defined so far. */
 export interface TextReader {
   readonly text: string;
@@ -39,7 +61,11 @@ export interface TextReader {
   readonly places: Map<Json, Token>;
   /** What was wrong so far, and was left behind. */
   readonly faults: NftSyntaxError[];
-  /** The texts of rules. */
+  /** Reads rules that are like those before them; null where each is read word by word. */
+  readonly alike: AlikeRules | null;
+  /** The rules that it has read, by what stands for them among the commands: their place, and their statements by kind alone. */
+  readonly readRules: Map<JsonObject, Omit<Rule, "line">>;
+  /** The texts of other rules. */
   readonly ruleTexts: Map<Json, string>;
   /** Handles that `nft -a list ruleset` writes behind rules, by the list of a rule's statements. */
   readonly handles: Map<Json, number>;
@@ -51,7 +77,7 @@ export interface TextReader {
 }
 
 /** Opens a text for reading, at its first word. */
-export function openTextReader(text: string, tokens: readonly Token[]): TextReader {
+export function openTextReader(text: string, tokens: readonly Token[], alike: AlikeRules | null = null): TextReader {
   return {
     text,
     tokens,
@@ -60,6 +86,8 @@ export function openTextReader(text: string, tokens: readonly Token[]): TextRead
     expanded: 0,
     places: new Map(),
     faults: [],
+    alike,
+    readRules: new Map(),
     ruleTexts: new Map(),
     handles: new Map(),
     unnamed: [],

@@ -47,6 +47,9 @@ const OTHER_STATEMENTS = [
   "delete",
 ];
 
+/** The families whose rules are understood; those of others are kept as they are. */
+const FAMILIES = ["ip", "ip6", "inet"] as const;
+
 /** What `nft -a` writes behind a rule. */
 const HANDLE = /[ \t]*# handle (\d+)[ \t]*$/my;
 
@@ -59,9 +62,33 @@ export function readPlacedRule(reader: TextReader): JsonObject {
   const body = placed(reader, first, { ...rule });
   const text = reader.text.slice(first.start, Math.max(last.stop, first.start));
   reader.ruleTexts.set(rule.expr, reader.unnamed.length > chains ? onOneLine(text) : text);
+  const handle = findHandle(reader, last);
+  if (handle !== null) reader.handles.set(rule.expr, handle);
+  return body;
+}
+
+/** Gives the handle that stands in a comment behind the last word of a rule. */
+function findHandle({ text }: TextReader, last: Token): number | null {
   HANDLE.lastIndex = last.stop;
-  const handle = HANDLE.exec(reader.text)?.[1];
-  if (handle !== undefined) reader.handles.set(rule.expr, Number(handle));
+  const handle = HANDLE.exec(text)?.[1];
+  return handle === undefined ? null : Number(handle);
+}
+
+/**
+ * Reads a rule as those of the same shape before it; null where it has to be read word by word. What stands for it among the commands has
+ * its place, and its statements by their kind alone.
+ */
+export function readAlikeRule(reader: TextReader, place: JsonObject): JsonObject | null {
+  const { alike, tokens, at } = reader;
+  const family = FAMILIES.find((known) => known === place.family);
+  const found = alike && family ? alike.read(at, family) : null;
+  if (found === null) return null;
+  const [first, last] = [tokens[at] as Token, tokens[found.stop - 1] as Token];
+  const handle = findHandle(reader, last);
+  const text = reader.text.slice(first.start, last.stop);
+  const body = { ...place, expr: found.kinds };
+  reader.readRules.set(body, { ...found.read, ...(handle === null ? {} : { handle }), text });
+  reader.at = found.stop;
   return body;
 }
 
