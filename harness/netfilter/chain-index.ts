@@ -1,4 +1,6 @@
 import type { Network } from "../model/address.ts";
+import type { CompareKeyName, CompareMatch } from "../model/compare.ts";
+import type { Match } from "../model/match.ts";
 import type { CompiledChain, CompiledRule } from "./compiled-chain.ts";
 import type { Packet } from "./packet.ts";
 import { HEADER_MATCHES } from "./recorder.ts";
@@ -23,8 +25,8 @@ const INDEXED_FROM = 32;
 const KNOWN = new WeakMap<CompiledChain, ChainIndex>();
 
 /**
- * Gives the rules of a chain that a packet may match, in order: those that ask for a destination in another network (`-d 10.96.0.1/32`) are
- * left out. Services of a cluster have such a rule each, and of thousands a packet matches one.
+ * Gives the rules of a chain that a packet may match, in order: those that ask for a destination in another network (`-d 10.96.0.1/32`,
+ * `ip daddr 10.96.0.1`) are left out. Services of a cluster have such a rule each, and of thousands a packet matches one.
  */
 export function listCandidates(chain: CompiledChain, { destination }: Packet): readonly CompiledRule[] {
   if (chain.rules.length < INDEXED_FROM || destination.last !== destination.value) return chain.rules;
@@ -72,11 +74,39 @@ function placeRule(
  * Gives a network in which the destination of every packet is that matches a rule; null where the rule asks for none, or for something else
  * before that is not in a packet's header.
  */
-function findNetwork({ matches }: CompiledRule): Network | null {
+function findNetwork({ matches }: CompiledRule): Pick<Network, "mask" | "value"> | null {
   for (const match of matches) {
     if (match.kind === "destination" && !match.negated) return match.network;
+    const network = match.kind === "compare" ? networkOfCompare(match) : null;
+    if (network !== null) return network;
     // Whether another match is asked is to be seen, and may be a question.
-    if (!HEADER_MATCHES.has(match.kind)) return null;
+    if (!looksAtHeader(match)) return null;
   }
   return null;
 }
+
+/** Keys that read nothing but the fields of a packet itself, and always have an answer. */
+const HEADER_KEYS: readonly CompareKeyName[] = ["meta l4proto", "meta nfproto", "meta iifname", "meta oifname"];
+
+function looksAtHeader(match: Match): boolean {
+  return match.kind === "compare"
+    ? match.keys.every(({ name }) => HEADER_KEYS.includes(name))
+    : HEADER_MATCHES.has(match.kind);
+}
+
+/** Gives the network that `ip daddr 10.96.0.0/16` asks for. That of one family holds no packet of the other, whatever their numbers. */
+function networkOfCompare({ keys, operator, elements }: CompareMatch): Pick<Network, "mask" | "value"> | null {
+  const [[key, ...keysLeft], [element, ...elementsLeft]] = [keys, elements];
+  const isDestination = key?.name === "ip daddr" || key?.name === "ip6 daddr";
+  if (!isDestination || key.mask !== null || operator !== "==" || keysLeft.length > 0 || elementsLeft.length > 0)
+    return null;
+  const range = element?.[0];
+  if (range === undefined || !("first" in range)) return null;
+  const { first, last } = range;
+  const host = first ^ last;
+  const isNetwork = (host & (host + 1n)) === 0n && (first & host) === 0n;
+  return isNetwork ? { value: first, mask: EVERY_BIT ^ host } : null;
+}
+
+/** Of an IPv6 address; an IPv4 address has none of the upper ones. */
+const EVERY_BIT = (1n << 128n) - 1n;

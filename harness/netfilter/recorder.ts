@@ -19,7 +19,7 @@ export interface Recorder {
   readonly passOver: ((hook: Hook, rule: CompiledRule, packet: Packet, failed: Match | undefined) => void) | null;
   /**
    * Rules in a row that ask for a destination in another network than the packet's were not tried: one of their matches up to that one does
-   * not hold, and all of those are of {@link HEADER_MATCHES}. Where this is absent, each rule is tried for `passOver`.
+   * not hold, and all of those look at the packet's header alone. Where this is absent, each rule is tried for `passOver`.
    */
   readonly passBy?: (hook: Hook, rules: readonly CompiledRule[], packet: Packet) => void;
   /** A rule matched. */
