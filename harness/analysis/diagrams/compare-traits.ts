@@ -9,7 +9,7 @@ import type { AxisRanges, Field, SplitRanges } from "./axis-ranges.ts";
  * carries, or what the kernel keeps about it; where its values are those of flows as well, `axis` says on which axis they lie.
  * `needs` is the protocol without which the key reads nothing.
  */
-type KeyTraits =
+export type KeyTraits =
   | {
       readonly asks: "flow";
       readonly field: Field;
@@ -116,12 +116,21 @@ function hasMaskedRange({ name }: CompareKey): LandfallError {
   return new LandfallError("budget-exceeded", message);
 }
 
-/** Gives the values at which a comparison may tell flows apart; with `fields` where it reads the flow's own. */
-export function listCompareRanges(match: CompareMatch): readonly SplitRanges[] {
+const NO_RANGES: readonly SplitRanges[] = [];
+const ANY_KEY = () => true;
+
+/**
+ * Gives the values at which a comparison may tell flows apart; with `fields` where it reads the flow's own. Given `wants`, only those of
+ * the keys that it wants.
+ */
+export function listCompareRanges(
+  match: CompareMatch,
+  wants: (traits: KeyTraits) => boolean = ANY_KEY,
+): readonly SplitRanges[] {
   return match.keys.flatMap((key, i) => {
     const traits = keyTraits(key);
     const { axis } = traits;
-    if (axis === null) return [];
+    if (axis === null || !wants(traits)) return NO_RANGES;
     const ranges = match.elements.flatMap((element) => {
       const range = element[i];
       return range === undefined ? [] : elementRanges(key, range, axis);

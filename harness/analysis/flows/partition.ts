@@ -10,6 +10,7 @@ import { listMatches } from "../../model/rule-parts.ts";
 import { emptyRuleset, familyKey, listRules, type PodRules, type Ruleset } from "../../model/ruleset.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
 import { networkRanges } from "../../model/value-ranges.ts";
+import { listCompareRanges } from "../diagrams/compare-traits.ts";
 import type { Diagram } from "../diagrams/diagrams.ts";
 import { listRanges, questionOf } from "../diagrams/match-traits.ts";
 import { findRewrites, type Rewrites } from "../diagrams/packet-views.ts";
@@ -127,7 +128,7 @@ function cutsOfRouting({ rules, routes }: PolicyRouting, family: Family): SplitP
 function cutsOfState(rulesets: readonly Ruleset[]): SplitPoints {
   const matches = rulesets.flatMap(listRules).flatMap(listMatches);
   const asked = matches.flatMap((match) => {
-    if (match.kind === "compare") return listRanges(match).filter(({ fields }) => fields === undefined);
+    if (match.kind === "compare") return listCompareRanges(match, ({ asks }) => asks !== "flow");
     return questionOf(match).asks === "state" ? listRanges(match) : [];
   });
   const of = (wanted: keyof SplitPoints) => asked.filter(({ axis }) => axis === wanted).flatMap(({ ranges }) => ranges);

@@ -11,8 +11,7 @@ import { listRules, type Ruleset } from "../../model/ruleset.ts";
 import type { ValueRanges } from "../../model/value-ranges.ts";
 import { EPHEMERAL_PORTS } from "../../netfilter/packet.ts";
 import type { SplitRanges } from "../diagrams/axis-ranges.ts";
-import { listAskedMarks } from "../diagrams/compare-traits.ts";
-import { listRanges } from "../diagrams/match-traits.ts";
+import { type KeyTraits, listAskedMarks, listCompareRanges } from "../diagrams/compare-traits.ts";
 import { boundariesOf, makeAxis } from "./axis.ts";
 import type { Lane, LaneSocket } from "./lane.ts";
 
@@ -93,12 +92,15 @@ function listPorts(matches: readonly Match[], protocol: FlowProtocol): readonly 
 
 function sourcePortsOf(match: Match, protocol: FlowProtocol): readonly Range[] {
   if (match.kind === "source-port") return match.module === protocol ? [match.ports] : [];
-  if (match.kind === "compare") return listRanges(match).flatMap(toSourcePorts);
+  if (match.kind === "compare") return listCompareRanges(match, readsSourcePort).flatMap(toRanges);
   return match.kind === "multiport" && match.side !== "destination" ? match.ports : [];
 }
 
-function toSourcePorts({ fields, ranges }: SplitRanges): readonly Range[] {
-  if (!fields?.includes("source-port")) return [];
+function readsSourcePort(traits: KeyTraits): boolean {
+  return traits.asks === "flow" && traits.field === "source-port";
+}
+
+function toRanges({ ranges }: SplitRanges): readonly Range[] {
   return ranges.map(([first, last]) => ({ first: Number(first), last: Number(last) }));
 }
 

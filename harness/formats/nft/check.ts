@@ -23,15 +23,19 @@ export function checkNftTable(table: Table): readonly NftFault[] {
   ];
 }
 
+const NO_FAULTS: readonly NftFault[] = [];
+
 function findLostJumps(
   rule: Rule,
   chain: Chain,
   table: Table,
   chains: ReadonlyMap<string, Chain>,
 ): readonly NftFault[] {
-  return listNextChains(rule).flatMap((next) => {
+  const nexts = listNextChains(rule);
+  if (nexts.length === 0) return NO_FAULTS;
+  return nexts.flatMap((next) => {
     const found = chains.get(next);
-    if (found?.base === null) return [];
+    if (found?.base === null) return NO_FAULTS;
     const reason = found
       ? `${next} is a base chain, which no rule can jump or go to`
       : `the table ${table.name} has no chain ${next}`;
@@ -40,15 +44,12 @@ function findLostJumps(
 }
 
 function checkRule(rule: Rule, table: Table, bases: readonly Chain[]): readonly NftFault[] {
-  const messages = [
-    ...listTargets(rule).flatMap((target) => [
-      ...checkPlace(target, bases),
-      ...checkFamily(target, rule, table),
-      ...checkTransport(target, rule),
-    ]),
-    ...checkFamilies(rule, table),
-  ];
-  return messages.map((message) => ({ rule, message }));
+  const messages: string[] = [];
+  for (const target of listTargets(rule))
+    for (const check of [checkPlace(target, bases), checkFamily(target, rule, table), checkTransport(target, rule)])
+      messages.push(...check);
+  messages.push(...checkFamilies(rule, table));
+  return messages.length === 0 ? NO_FAULTS : messages.map((message) => ({ rule, message }));
 }
 
 /** Where the kernel takes each target (the `validate` of net/netfilter/nft_*.c, 6.18): chain types, and hooks. */
@@ -80,18 +81,15 @@ function checkPlace(target: Target, bases: readonly Chain[]): readonly string[] 
 }
 
 function checkFamily(target: Target, rule: Rule, { family }: Table): readonly string[] {
-  const namesFamily = listMatches(rule).some(
-    (match) => match.kind === "compare" && match.keys.some(({ name }) => /^ip6? /.test(name)),
-  );
   if (target.kind === "tproxy-socket") {
-    const isMixed = family === "inet" && target.family === undefined && namesFamily;
+    const isMixed = family === "inet" && target.family === undefined && namesFamily(rule);
     return isMixed
       ? ["tproxy after a match on one family must name the family: tproxy ip to …; nft refuses this."]
       : [];
   }
   if (target.kind === "dnat" || target.kind === "snat") {
     const isNamed =
-      namesFamily ||
+      namesFamily(rule) ||
       listMatches(rule).some(
         (match) =>
           match.kind === "compare" &&
@@ -106,6 +104,12 @@ function checkFamily(target: Target, rule: Rule, { family }: Table): readonly st
   const other = family === "ip" ? "icmp6-" : "icmp-";
   const isOther = target.with.startsWith("icmpx-") || target.with.startsWith(other);
   return isOther ? [`An ${family} table cannot reject with ${target.with}; nft refuses this.`] : [];
+}
+
+function namesFamily(rule: Rule): boolean {
+  return listMatches(rule).some(
+    (match) => match.kind === "compare" && match.keys.some(({ name }) => /^ip6? /.test(name)),
+  );
 }
 
 /** A port can be translated only where the rule asks for a protocol that has ports (src/evaluate.c, `nat_evaluate_transport`). */
@@ -129,9 +133,12 @@ function checkTransport(target: Target, rule: Rule): readonly string[] {
 
 /** No packet is of both families (src/payload.c: "conflicting protocols specified"). */
 function checkFamilies(rule: Rule, { family }: Table): readonly string[] {
-  const names = rule.matches.flatMap((match) => (match.kind === "compare" ? match.keys.map(({ name }) => name) : []));
-  const [hasIp, hasIp6] = [names.some((name) => name.startsWith("ip ")), names.some((name) => name.startsWith("ip6 "))];
+  const [hasIp, hasIp6] = [asksFor("ip ", rule), asksFor("ip6 ", rule)];
   if (hasIp && hasIp6) return ["A rule cannot compare fields of both ip and ip6; nft refuses this."];
   if (family === "ip" && hasIp6) return ["A table of ip cannot compare fields of ip6; nft refuses this."];
   return family === "ip6" && hasIp ? ["A table of ip6 cannot compare fields of ip; nft refuses this."] : [];
+}
+
+function asksFor(protocol: "ip " | "ip6 ", { matches }: Rule): boolean {
+  return matches.some((match) => match.kind === "compare" && match.keys.some(({ name }) => name.startsWith(protocol)));
 }

@@ -1,5 +1,7 @@
+import { canonicalAddress } from "../../model/address.ts";
 import type { CompareMatch } from "../../model/compare.ts";
 import type { Match } from "../../model/match.ts";
+import { MAX_PORT } from "../../model/pod.ts";
 import type { Target } from "../../model/target.ts";
 import type { Json, NftContext } from "./ast.ts";
 import { typeOfKey } from "./key-types.ts";
@@ -48,7 +50,25 @@ function fillTarget(
   from: number,
 ): Target | null {
   if (part.slots.length === 0) return part.own;
-  return keepMade(part, reading.reader.tokens, from, () => readPart(part, context, reading, from)?.target ?? null);
+  const { tokens } = reading.reader;
+  return keepMade(
+    part,
+    tokens,
+    from,
+    () => makePlainTarget(part, tokens, from) ?? readPart(part, context, reading, from)?.target ?? null,
+  );
+}
+
+/** Makes the targets of which large texts have a different one in each rule; null for all others, and where a value is unusual. */
+function makePlainTarget({ own, slots, stop }: Part<Target>, tokens: readonly Token[], from: number): Target | null {
+  const [first = 0, second = 0, ...others] = slots;
+  const text = tokens[from + first]?.text ?? "";
+  if (own.kind === "jump" || own.kind === "goto") return { kind: own.kind, chain: text };
+  const isEndPoint = own.kind === "dnat" && second === first + 2 && others.length === 0 && second === stop - 1;
+  if (!isEndPoint || tokens[from + first]?.kind !== "address") return null;
+  const [address, port] = [canonicalAddress(text), readPlainNumber(tokens, from + second)];
+  if (tokens[from + first + 1]?.text !== ":" || address === null || port === null || port > MAX_PORT) return null;
+  return { ...own, addresses: { first: address, last: address }, ports: { first: port, last: port } };
 }
 
 /** Gives what the values of a part make; each set of values is read once. */
