@@ -94,19 +94,20 @@ function looksAtHeader(match: Match): boolean {
     : HEADER_MATCHES.has(match.kind);
 }
 
-/** Gives the network that `ip daddr 10.96.0.0/16` asks for. That of one family holds no packet of the other, whatever their numbers. */
+/** Gives the network that `ip daddr 10.96.0.0/16` asks for; null where a comparison asks for something else, or for more. */
 function networkOfCompare({ keys, operator, elements }: CompareMatch): Pick<Network, "mask" | "value"> | null {
-  const [[key, ...keysLeft], [element, ...elementsLeft]] = [keys, elements];
-  const isDestination = key?.name === "ip daddr" || key?.name === "ip6 daddr";
-  if (!isDestination || key.mask !== null || operator !== "==" || keysLeft.length > 0 || elementsLeft.length > 0)
-    return null;
-  const range = element?.[0];
-  if (range === undefined || !("first" in range)) return null;
+  const [key, range] = [keys[0], elements[0]?.[0]];
+  if (operator !== "==" || keys.length !== 1 || elements.length !== 1 || key?.mask !== null) return null;
+  const whole = WHOLE_NETWORKS[key.name];
+  if (whole === undefined || range === undefined || !("first" in range)) return null;
   const { first, last } = range;
   const host = first ^ last;
   const isNetwork = (host & (host + 1n)) === 0n && (first & host) === 0n;
-  return isNetwork ? { value: first, mask: EVERY_BIT ^ host } : null;
+  return isNetwork ? { value: first, mask: whole ^ host } : null;
 }
 
-/** Of an IPv6 address; an IPv4 address has none of the upper ones. */
-const EVERY_BIT = (1n << 128n) - 1n;
+/** Every bit of the addresses that a key reads. A packet of the other family may be shown to its rules, and matches none. */
+const WHOLE_NETWORKS: Readonly<Partial<Record<CompareKeyName, bigint>>> = {
+  "ip daddr": (1n << 32n) - 1n,
+  "ip6 daddr": (1n << 128n) - 1n,
+};

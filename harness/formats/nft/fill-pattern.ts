@@ -2,7 +2,7 @@ import { canonicalAddress } from "../../model/address.ts";
 import type { CompareMatch } from "../../model/compare.ts";
 import type { Match } from "../../model/match.ts";
 import { MAX_PORT } from "../../model/pod.ts";
-import type { Target } from "../../model/target.ts";
+import type { NatTarget, Target } from "../../model/target.ts";
 import type { Json, NftContext } from "./ast.ts";
 import { typeOfKey } from "./key-types.ts";
 import type { Token } from "./lexer.ts";
@@ -51,23 +51,29 @@ function fillTarget(
 ): Target | null {
   if (part.slots.length === 0) return part.own;
   const { tokens } = reading.reader;
-  return keepMade(
-    part,
-    tokens,
-    from,
-    () => makePlainTarget(part, tokens, from) ?? readPart(part, context, reading, from)?.target ?? null,
-  );
+  // Hardly two rules translate to one address and port.
+  const plain = part.own.kind === "dnat" ? makeEndPoint(part, part.own, tokens, from) : null;
+  if (plain !== null) return plain;
+  return keepMade(part, tokens, from, () => {
+    const { kind } = part.own;
+    if (kind === "jump" || kind === "goto") return { kind, chain: (tokens[from + part.stop - 1] as Token).text };
+    return readPart(part, context, reading, from)?.target ?? null;
+  });
 }
 
-/** Makes the targets of which large texts have a different one in each rule; null for all others, and where a value is unusual. */
-function makePlainTarget({ own, slots, stop }: Part<Target>, tokens: readonly Token[], from: number): Target | null {
-  const [first = 0, second = 0, ...others] = slots;
-  const text = tokens[from + first]?.text ?? "";
-  if (own.kind === "jump" || own.kind === "goto") return { kind: own.kind, chain: text };
-  const isEndPoint = own.kind === "dnat" && second === first + 2 && others.length === 0 && second === stop - 1;
-  if (!isEndPoint || tokens[from + first]?.kind !== "address") return null;
-  const [address, port] = [canonicalAddress(text), readPlainNumber(tokens, from + second)];
-  if (tokens[from + first + 1]?.text !== ":" || address === null || port === null || port > MAX_PORT) return null;
+/** Gives a translation like another one, to `10.0.0.1:80`; null where it is written in another way. */
+function makeEndPoint(
+  { slots, stop }: Part<Target>,
+  own: NatTarget,
+  tokens: readonly Token[],
+  from: number,
+): NatTarget | null {
+  const [at = 0, portAt = 0] = slots;
+  const token = tokens[from + at];
+  const isEndPoint = slots.length === 2 && portAt === at + 2 && portAt === stop - 1 && token?.kind === "address";
+  if (!isEndPoint || tokens[from + at + 1]?.text !== ":") return null;
+  const [address, port] = [canonicalAddress(token.text), readPlainNumber(tokens, from + portAt)];
+  if (address === null || port === null || port > MAX_PORT) return null;
   return { ...own, addresses: { first: address, last: address }, ports: { first: port, last: port } };
 }
 

@@ -19,7 +19,7 @@ import { renderStatement } from "./render-text.ts";
 export interface RulesetContext extends Omit<NftContext, "sets" | "family"> {
   readonly placeOf: (node: Json) => Place;
   /** Gives a rule that has been read already, as others like it; null for one whose statements are to be read. */
-  readonly ruleOf: (rule: JsonObject) => Omit<Rule, "line"> | null;
+  readonly ruleOf: (rule: JsonObject) => Rule | null;
   /** Gives a rule's own text, where it was read from one. */
   readonly textOfRule: (rule: JsonObject) => string | null;
   /** Gives the handle that the text tells behind a rule; JSON has it in the rule. */
@@ -138,7 +138,8 @@ function closeRule(body: JsonObject, reading: NftContext, context: RulesetContex
   const { placeOf, ruleOf, textOfRule, handleOfRule } = context;
   const { line } = placeOf(body);
   const known = ruleOf(body);
-  if (known !== null) return line === null ? known : { ...known, line };
+  // A command may begin on a line above its rule.
+  if (known !== null) return line === null || known.line === line ? known : { ...known, line };
   const statements = listOf(body, "expr");
   const comment = typeof body.comment === "string" ? ` comment "${body.comment}"` : "";
   const text = textOfRule(body) ?? statements.map(renderStatement).join(" ") + comment;

@@ -64,7 +64,7 @@ export interface TextReader {
   /** Reads rules that are like those before them; null where each is read word by word. */
   readonly alike: AlikeRules | null;
   /** The rules that it has read, by what stands for them among the commands: their place, and their statements by kind alone. */
-  readonly readRules: Map<JsonObject, Omit<Rule, "line">>;
+  readonly readRules: Map<JsonObject, Rule>;
   /** The texts of other rules. */
   readonly ruleTexts: Map<Json, string>;
   /** Handles that `nft -a list ruleset` writes behind rules, by the list of a rule's statements. */

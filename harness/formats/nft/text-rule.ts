@@ -87,7 +87,8 @@ export function readAlikeRule(reader: TextReader, place: JsonObject): JsonObject
   const handle = findHandle(reader, last);
   const text = reader.text.slice(first.start, last.stop);
   const body = { ...place, expr: found.kinds };
-  reader.readRules.set(body, { ...found.read, ...(handle === null ? {} : { handle }), text });
+  const { line } = first;
+  reader.readRules.set(body, handle === null ? { ...found.read, line, text } : { ...found.read, line, handle, text });
   reader.at = found.stop;
   return body;
 }
