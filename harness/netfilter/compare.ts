@@ -64,10 +64,15 @@ function holds({ operator, elements }: CompareMatch, readings: readonly KeyReadi
   }
 }
 
+const NOTHING: CompareElement = [];
+
 /** One key is asked once for all of its elements, so that a choice of the kernel's is one question. */
 function isAny(readings: readonly KeyReading[], elements: readonly CompareElement[], packet: Packet): boolean {
   const [only] = readings;
-  if (readings.length === 1 && only !== undefined) return isIn(only, elements.flat(), packet);
+  if (readings.length === 1 && only !== undefined) {
+    const [first = NOTHING] = elements;
+    return isIn(only, elements.length <= 1 ? first : elements.flat(), packet);
+  }
   return elements.some((element) => isElement(readings, element, packet));
 }
 
@@ -79,7 +84,8 @@ function isIn(reading: KeyReading, ranges: readonly CompareRange[], packet: Pack
   if (typeof reading === "string") return ranges.some((range) => "name" in range && isNamed(reading, range.name));
   if (typeof reading === "bigint")
     return ranges.some((range) => "first" in range && range.first <= reading && reading <= range.last);
-  const numbers = ranges.flatMap((range) => ("first" in range && range.first <= range.last ? [range] : []));
+  const numbers: { readonly first: bigint; readonly last: bigint }[] = [];
+  for (const range of ranges) if ("first" in range && range.first <= range.last) numbers.push(range);
   if ("port" in reading) {
     const ports = numbers.map(({ first, last }) => ({ first: Number(first), last: Number(last) }));
     return portIsIn(reading.port, ports, packet);

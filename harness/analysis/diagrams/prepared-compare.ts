@@ -39,8 +39,23 @@ export function prepareCompare(match: CompareMatch, space: FlowSpace): CompareTe
   }
 }
 
+type Readable = readonly SimpleCondition[] | null;
+
+/** What keys ask of a packet, by space: rules that differ in a value alone share their list of keys. */
+const READABLE = new WeakMap<FlowSpace, Map<readonly CompareKey[], Readable>>();
+
 /** Gives what keys ask of a packet before their values are compared; null where the space's family has no such packets. */
-function prepareReadable(keys: readonly CompareKey[], space: FlowSpace): readonly SimpleCondition[] | null {
+function prepareReadable(keys: readonly CompareKey[], space: FlowSpace): Readable {
+  const known = READABLE.get(space) ?? new Map<readonly CompareKey[], Readable>();
+  READABLE.set(space, known);
+  const found = known.get(keys);
+  if (found !== undefined) return found;
+  const made = prepareEachKey(keys, space);
+  known.set(keys, made);
+  return made;
+}
+
+function prepareEachKey(keys: readonly CompareKey[], space: FlowSpace): Readable {
   if (keys.some((key) => (familyOfKey(key) ?? space.family) !== space.family)) return null;
   return keys.flatMap((key): readonly SimpleCondition[] => {
     const traits = keyTraits(key);
