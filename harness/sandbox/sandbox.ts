@@ -88,9 +88,9 @@ export interface Sandbox extends AsyncDisposable {
   /** Reads the rules with their counters (`iptables-save -c`, `ip6tables-save -c`). */
   counters(): Promise<CountedRules>;
   /**
-   * Drives flows one after the other while nothing else happens in the pod, and gives for each the rules with what they have counted for it
-   * alone. Rules of nft need no `counter` for that: the kernel is asked which rules packets take (`nft monitor trace`). A rule of which that
-   * is not known has no counters.
+   * Drives flows one after the other while nothing else happens in the pod, and gives for each the rules with what they have counted for
+   * it alone. Rules of nft need no `counter` for that: the kernel is asked which rules packets take (`nft monitor trace`). A rule of which
+   * that is not known has no counters.
    */
   driveOneByOne(requests: readonly FlowRequest[]): Promise<readonly CountedDrive[]>;
   /** Gives the pod's sockets, tracked connections and policy routing as they are now: what a person would look at first. */
