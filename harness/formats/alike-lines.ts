@@ -1,21 +1,32 @@
 import type { Family } from "../model/address.ts";
 import { BUILT_IN_CHAINS, type TableName } from "../model/iptables-tables.ts";
 import type { NameLookups } from "../model/name-lookups.ts";
-import { type CutLine, cutLike, cutLine } from "./cut-line.ts";
-import { fillPattern, type LinePattern, makePattern, type ReadRule } from "./line-pattern.ts";
-import { chainsOf, findChain, type OpenTables } from "./open-tables.ts";
+import { nextChain } from "./chain-graph.ts";
+import { CHAIN_AT, cutLine, findChainEnd, type HasChain, LINE_AT_MOST } from "./cut-line.ts";
+import { type LinePattern, makePattern, type ReadRule, readLike } from "./line-pattern.ts";
+import type { OpenChain, OpenTables } from "./open-tables.ts";
 import type { RuleContext } from "./rule-text.ts";
 
 /** Shapes that are kept; a text with more has rules that are not alike. */
 const SHAPES_AT_MOST = 2_000;
 /** Shapes that a line is held against before it is cut: rules that a program has made come in runs and rounds of some shapes. */
 const RECENT_AT_MOST = 8;
+const BLANK = " ".charCodeAt(0);
 
 /** The patterns of one family, by shape; null where lines of a shape are not alike. */
 interface KnownPatterns {
   readonly byShape: Map<string, LinePattern | null>;
   /** Those used last, the last one first. */
   readonly recent: LinePattern[];
+}
+
+/** The chain that the line before went to: most lines go to the same one. */
+interface Neighbour {
+  /** How its lines begin: `-A MINE`. */
+  readonly head: string;
+  readonly chains: ReadonlyMap<string, OpenChain>;
+  readonly chain: OpenChain;
+  readonly hasChain: HasChain;
 }
 
 /** Reads rules that differ in their values alone as one. */
@@ -35,20 +46,20 @@ export interface AlikeLines {
 export function openAlikeLines(names: NameLookups): AlikeLines {
   const open = (): KnownPatterns => ({ byShape: new Map(), recent: [] });
   const known: Readonly<Record<Family, KnownPatterns>> = { 4: open(), 6: open() };
+  let near: Neighbour | null = null;
   return {
     read: (line, number, table, open) => {
       const counted = line.startsWith("[") ? /^\[(\d+):(\d+)\] (?=-A )/.exec(line) : null;
       const text = counted ? line.slice(counted[0].length) : line;
-      const { family } = open;
-      const chains = chainsOf(open, table);
-      const hasChain = (name: string) => chains.has(name) && !BUILT_IN_CHAINS[table].includes(name);
-      const found = findPattern(text, { family, names, hasChain }, table, known[family]);
-      const chain = found && findChain(chains, table, found.cut.chain);
-      const made = chain && fillPattern(found.pattern, found.cut.values, family);
-      if (!made || !leadsOn(made, hasChain)) return false;
+      near = findNeighbour(near, text, table, open);
+      if (near === null) return false;
+      const context = { family: open.family, names, hasChain: near.hasChain };
+      const made = readByPatterns(text, near, table, context, known[open.family]);
+      const next = made && nextChain(made);
+      if (made === null || (next !== null && !near.hasChain(next))) return false;
       const { matches, target } = made;
       const counters = counted && { packets: Number(counted[1]), bytes: Number(counted[2]) };
-      chain.rules.push(
+      near.chain.rules.push(
         counters ? { matches, target, counters, line: number, text } : { matches, target, line: number, text },
       );
       return true;
@@ -56,22 +67,47 @@ export function openAlikeLines(names: NameLookups): AlikeLines {
   };
 }
 
-/** Cuts a line, and gives it with the pattern of its shape; null where it has to be read word by word. */
-function findPattern(
+/** Gives the chain that a line goes to; null where the line may not be cut, or the chain is not there yet. */
+function findNeighbour(
+  last: Neighbour | null,
   text: string,
-  context: RuleContext,
   table: TableName,
+  { tables }: OpenTables,
+): Neighbour | null {
+  const chains = tables.get(table);
+  if (chains === undefined) return null;
+  // A chain may have been renamed, or removed and made again, since the line before.
+  if (last?.chains === chains && goesTo(text, last) && chains.get(last.chain.name) === last.chain) return last;
+  const end = findChainEnd(text);
+  const chain = end === null ? undefined : chains.get(text.slice(CHAIN_AT, end));
+  if (end === null || chain === undefined) return null;
+  const hasChain =
+    last?.chains === chains
+      ? last.hasChain
+      : (name: string) => chains.has(name) && !BUILT_IN_CHAINS[table].includes(name);
+  return { head: text.slice(0, end), chains, chain, hasChain };
+}
+
+function goesTo(text: string, { head }: Neighbour): boolean {
+  return text.length <= LINE_AT_MOST && text.startsWith(head) && text.charCodeAt(head.length) === BLANK;
+}
+
+/** Reads a line by the pattern of its shape; null where it has to be read word by word. */
+function readByPatterns(
+  text: string,
+  { head, hasChain }: Neighbour,
+  table: TableName,
+  context: RuleContext,
   { byShape, recent }: KnownPatterns,
-): { readonly pattern: LinePattern; readonly cut: CutLine } | null {
-  const { family, hasChain } = context;
+): ReadRule | null {
   for (let i = 0; i < recent.length; i++) {
     const pattern = recent[i] as LinePattern;
-    const cut = cutLike(text, pattern.line, family, hasChain);
-    if (cut === null) continue;
+    const made = readLike(text, head.length, pattern, hasChain);
+    if (made === null) continue;
     moveToFront(recent, i, pattern);
-    return { pattern, cut };
+    return made;
   }
-  const cut = cutLine(text, family, hasChain);
+  const cut = cutLine(text, context.family, hasChain);
   if (cut === null) return null;
   const kept = byShape.get(cut.shape);
   if (kept === undefined && byShape.size >= SHAPES_AT_MOST) return null;
@@ -79,16 +115,11 @@ function findPattern(
   byShape.set(cut.shape, pattern);
   if (pattern === null) return null;
   moveToFront(recent, Math.min(recent.length, RECENT_AT_MOST - 1), pattern);
-  return { pattern, cut };
+  return readLike(text, head.length, pattern, hasChain);
 }
 
 /** Puts a pattern first; those before `from` move on by one, onto the one that is there. */
 function moveToFront(recent: LinePattern[], from: number, pattern: LinePattern): void {
   for (let i = from; i > 0; i--) recent[i] = recent[i - 1] as LinePattern;
   recent[0] = pattern;
-}
-
-/** Says whether the chain that a rule goes to is there; that it is not is told where words are read. */
-function leadsOn({ target }: ReadRule, hasChain: (name: string) => boolean): boolean {
-  return target === null || !("chain" in target) || hasChain(target.chain);
 }

@@ -1,5 +1,5 @@
 import type { Family } from "../model/address.ts";
-import { MAX_PORT } from "../model/pod.ts";
+import { readPlainPort } from "./plain-values.ts";
 
 /** What a value of a rule is, by the part of the rule that it makes. */
 export type SlotKind = "source" | "destination" | "source-port" | "destination-port" | "comment" | "jump" | "dnat";
@@ -16,13 +16,15 @@ const SLOTS: ReadonlyMap<string, SlotKind> = new Map([
 ]);
 /** What a shape has in place of a value, without quotes and in quotes. */
 const [PLAIN, QUOTED] = ["\0", "\0q"];
-/** Longer lines and comments are read word by word: iptables-restore has limits for them. */
-const [LINE_AT_MOST, COMMENT_AT_MOST] = [1_000, 80];
+/** Longer lines, and longer comments, are read word by word: iptables-restore has limits for them. */
+export const LINE_AT_MOST = 1_000;
+const COMMENT_AT_MOST = 80;
 const DASH = "-".charCodeAt(0);
 /** Where the chain's name begins: behind `-A `. */
-const CHAIN_AT = 3;
+export const CHAIN_AT = 3;
 
-type HasChain = (name: string) => boolean;
+/** Says whether a table has a chain of this name that rules can jump to. */
+export type HasChain = (name: string) => boolean;
 
 /** A rule's line `-A CHAIN …` with its values taken out. */
 export interface CutLine {
@@ -75,7 +77,7 @@ export function cutLine(text: string, family: Family, hasChain: HasChain): CutLi
   return shape.includes('"') ? null : { chain, shape, kinds, values };
 }
 
-/** Gives the shape of a line that {@link cutLine} has cut, for {@link cutLike}. */
+/** Gives the shape of a line that {@link cutLine} has cut. */
 export function shapeOfLine({ shape, kinds }: CutLine): LineShape {
   const parts = shape.split(PLAIN);
   const isQuoted = (part: string | undefined) => part?.startsWith("q") ?? false;
@@ -86,53 +88,20 @@ export function shapeOfLine({ shape, kinds }: CutLine): LineShape {
   return { shape, kinds, targets, pieces };
 }
 
-/**
- * Cuts a line as {@link cutLine} does, in a fraction of the time, where it is of a shape that is known; null where it is of another one.
- *
- * @example
- * cutLike("-A MINE -d 10.0.0.2/32 -j RETURN", shapeOfLine(cutLine("-A MINE -d 10.0.0.1/32 -j RETURN", 4, hasChain)), 4, hasChain)
- * // { chain: "MINE", shape: " -d \0 -j RETURN", kinds: ["destination"], values: ["10.0.0.2/32"] }
- */
-export function cutLike(
-  text: string,
-  { shape, kinds, targets, pieces }: LineShape,
-  family: Family,
-  hasChain: HasChain,
-): CutLine | null {
-  const last = pieces[kinds.length] as string;
-  const name = text.endsWith(last) ? findChainEnd(text) : null;
-  if (name === null || targets.some(hasChain)) return null;
-  const values: string[] = [];
-  let at = name;
-  for (let i = 0; i < kinds.length; i++) {
-    const piece = pieces[i] as string;
-    if (!text.startsWith(piece, at)) return null;
-    const start = at + piece.length;
-    const isQuoted = piece.endsWith('"');
-    at = isQuoted ? text.indexOf('"', start) : findEnd(text, start);
-    const value = text.slice(start, Math.max(at, start));
-    const isPlain = isQuoted
-      ? at >= 0 && isPlainQuote(value)
-      : isPlainValue(kinds[i] as SlotKind, value, family, hasChain);
-    if (!isPlain) return null;
-    values.push(value);
-  }
-  if (text.length !== at + last.length) return null;
-  return { chain: text.slice(CHAIN_AT, name), shape, kinds, values };
-}
-
 /** Gives where the chain's name ends in a line that may be cut; null in any other. */
-function findChainEnd(text: string): number | null {
+export function findChainEnd(text: string): number | null {
   if (!text.startsWith("-A ") || text.length > LINE_AT_MOST) return null;
   const end = findEnd(text, CHAIN_AT);
   return isPlainName(text.slice(CHAIN_AT, end)) ? end : null;
 }
 
-function isPlainName(name: string): boolean {
+/** Says whether a text is a chain's name as nearly all are. */
+export function isPlainName(name: string): boolean {
   return /^\w[\w.:-]*$/.test(name);
 }
 
-function isPlainQuote(inner: string): boolean {
+/** Says whether what stands between quotes is a comment that means itself. */
+export function isPlainQuote(inner: string): boolean {
   return inner.length <= COMMENT_AT_MOST && !inner.includes("\\") && !inner.includes(PLAIN);
 }
 
@@ -144,7 +113,7 @@ export function fillLine({ chain, shape }: CutLine, values: readonly string[]): 
 }
 
 /** Gives where the word ends that begins at `from`. */
-function findEnd(text: string, from: number): number {
+export function findEnd(text: string, from: number): number {
   const end = text.indexOf(" ", from);
   return end < 0 ? text.length : end;
 }
@@ -172,9 +141,9 @@ function isPlainValue(kind: SlotKind, value: string, family: Family, hasChain: H
       return family === 4 && /^[\d.]+(?:\/\d+)?$/.test(value);
     case "source-port":
     case "destination-port":
-      return isPlainPort(value);
+      return readPlainPort(value, 0, value.length) !== null;
     case "comment":
-      return /^\w[\w-]{0,60}$/.test(value);
+      return isPlainWord(value);
     case "jump":
       return isPlainName(value) && hasChain(value);
     case "dnat":
@@ -182,7 +151,7 @@ function isPlainValue(kind: SlotKind, value: string, family: Family, hasChain: H
   }
 }
 
-/** Says whether a text is a port other than 0, in decimal digits. */
-export function isPlainPort(value: string): boolean {
-  return value.length <= 5 && /^[1-9]\d*$/.test(value) && Number(value) <= MAX_PORT;
+/** Says whether a comment without quotes means itself. */
+export function isPlainWord(value: string): boolean {
+  return /^\w[\w-]{0,60}$/.test(value);
 }

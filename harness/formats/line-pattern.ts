@@ -1,12 +1,24 @@
 import { isDeepStrictEqual } from "node:util";
-import { canonicalAddress, type Family } from "../model/address.ts";
+import { readFourParts } from "../model/four-parts.ts";
 import type { TableName } from "../model/iptables-tables.ts";
 import type { Match } from "../model/match.ts";
 import type { Rule } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
-import { readShortNetwork } from "./address-words.ts";
 import { readCommandWords } from "./command-words.ts";
-import { type CutLine, fillLine, isPlainPort, type LineShape, type SlotKind, shapeOfLine } from "./cut-line.ts";
+import {
+  CHAIN_AT,
+  type CutLine,
+  fillLine,
+  findEnd,
+  type HasChain,
+  isPlainName,
+  isPlainQuote,
+  isPlainWord,
+  type LineShape,
+  type SlotKind,
+  shapeOfLine,
+} from "./cut-line.ts";
+import { readPlainNetwork, readPlainPort } from "./plain-values.ts";
 import { type RuleContext, readRule } from "./rule-text.ts";
 import { splitWords } from "./words.ts";
 
@@ -28,7 +40,7 @@ export interface LinePattern extends ReadRule {
   readonly line: LineShape;
   readonly places: readonly (number | "target")[];
   /** Matches that were made already: rules share those of a port. */
-  readonly ports: ReadonlyMap<number | "target", Map<string, Match>>;
+  readonly ports: ReadonlyMap<number | "target", Map<number, Match>>;
 }
 
 /** Gives the pattern of a line's shape; null where its rules cannot be made from one. */
@@ -40,7 +52,7 @@ export function makePattern(cut: CutLine, context: RuleContext, table: TableName
     ...own,
     line: shapeOfLine(cut),
     places: places.filter((place) => place !== null),
-    ports: new Map(places.flatMap((place) => (place === null ? [] : [[place, new Map()]]))),
+    ports: new Map(places.flatMap((place) => (place === null ? [] : [[place, new Map<number, Match>()]]))),
   };
   const trial: readonly string[] = cut.kinds.map((kind, i) => {
     const [first, second] = TRIALS[kind];
@@ -49,7 +61,8 @@ export function makePattern(cut: CutLine, context: RuleContext, table: TableName
   const hasChain = (name: string) => trial.includes(name) || context.hasChain(name);
   const other = readWords(cut, trial, { ...context, hasChain }, table);
   const gives = (values: readonly string[], read: ReadRule | null) =>
-    read !== null && isDeepStrictEqual(fillPattern(pattern, values, context.family), read);
+    read !== null &&
+    isDeepStrictEqual(readLike(fillLine(cut, values), CHAIN_AT + cut.chain.length, pattern, hasChain), read);
   return gives(cut.values, own) && gives(trial, other) ? pattern : null;
 }
 
@@ -72,59 +85,99 @@ function findPlace({ matches, target }: ReadRule, kind: SlotKind): number | "tar
   return places.length === 1 ? (places[0] ?? null) : null;
 }
 
-/** Gives the rule of a pattern with some values; null where one of them is not what it seems. */
-export function fillPattern(
-  { matches, target, places, ports }: LinePattern,
-  values: readonly string[],
-  family: Family,
-): ReadRule | null {
-  const own = matches.slice();
-  let end = target;
-  for (let i = 0; i < places.length; i++) {
-    const place = places[i] as number | "target";
-    const value = values[i] as string;
-    if (place === "target") {
-      end = target && fillTarget(target, value);
-      if (end === null) return null;
-      continue;
-    }
-    const made = fillMatch(own[place] as Match, value, family, ports.get(place));
-    if (made === null) return null;
-    own[place] = made;
+/**
+ * Gives the rule of a line that is like those of a pattern; null where it is not, or where a value is not written in its plain form. `from`
+ * is where the name of the line's chain ends.
+ */
+export function readLike(text: string, from: number, pattern: LinePattern, hasChain: HasChain): ReadRule | null {
+  const { kinds, pieces, targets } = pattern.line;
+  const last = pieces[kinds.length] as string;
+  if (!text.startsWith(pieces[0] as string, from) || !text.endsWith(last) || targets.some(hasChain)) return null;
+  const made: Draft = { matches: pattern.matches.slice(), target: pattern.target };
+  let at = from;
+  for (let i = 0; i < kinds.length; i++) {
+    const piece = pieces[i] as string;
+    if (!text.startsWith(piece, at)) return null;
+    const start = at + piece.length;
+    const isQuoted = piece.endsWith('"');
+    at = isQuoted ? text.indexOf('"', start) : findEnd(text, start);
+    if (at < start || !fillPart(made, i, pattern, { text, from: start, until: at, isQuoted }, hasChain)) return null;
   }
-  return { matches: own, target: end };
+  return text.length === at + last.length ? made : null;
 }
 
-function fillMatch(match: Match, value: string, family: Family, ports: Map<string, Match> | undefined): Match | null {
+/** A rule whose parts are still filled in. */
+interface Draft {
+  readonly matches: Match[];
+  target: Target | null;
+}
+
+/** A value where it stands in its line. */
+interface PlacedValue {
+  readonly text: string;
+  readonly from: number;
+  readonly until: number;
+  readonly isQuoted: boolean;
+}
+
+/** Puts the part that the value of a slot makes into a rule; false where the value is not written in its plain form. */
+function fillPart(
+  made: Draft,
+  slot: number,
+  { places, ports }: LinePattern,
+  value: PlacedValue,
+  hasChain: HasChain,
+): boolean {
+  const place = places[slot] as number | "target";
+  if (place === "target") {
+    made.target = made.target && fillTarget(made.target, value, hasChain);
+    return made.target !== null;
+  }
+  const match = fillMatch(made.matches[place] as Match, value, ports.get(place));
+  if (match !== null) made.matches[place] = match;
+  return match !== null;
+}
+
+function fillMatch(
+  match: Match,
+  { text, from, until, isQuoted }: PlacedValue,
+  ports: Map<number, Match> | undefined,
+): Match | null {
   switch (match.kind) {
     case "source":
     case "destination": {
-      const network = readShortNetwork(value, family);
-      // A network of every address is no match at all.
-      return network === null || network.mask === 0n ? null : { kind: match.kind, negated: match.negated, network };
+      const network = readPlainNetwork(text, from, until);
+      return network && { kind: match.kind, negated: match.negated, network };
     }
     case "source-port":
     case "destination-port": {
-      const known = ports?.get(value);
-      if (known) return known;
+      const port = readPlainPort(text, from, until);
+      const known = port === null ? null : ports?.get(port);
+      if (port === null || known) return known ?? null;
       const { kind, module, negated } = match;
-      const made = { kind, module, negated, ports: { first: Number(value), last: Number(value) } };
-      ports?.set(value, made);
+      const made = { kind, module, negated, ports: { first: port, last: port } };
+      ports?.set(port, made);
       return made;
     }
-    case "comment":
-      return { kind: "comment", text: value };
+    case "comment": {
+      const comment = text.slice(from, until);
+      return (isQuoted ? isPlainQuote(comment) : isPlainWord(comment)) ? { kind: "comment", text: comment } : null;
+    }
     default:
       return null;
   }
 }
 
-function fillTarget(target: Target, value: string): Target | null {
-  if (target.kind === "jump") return { kind: "jump", chain: value };
-  if (target.kind !== "dnat") return null;
-  const [addressText = "", port = ""] = value.split(":");
-  const address = canonicalAddress(addressText);
-  if (address === null || !isPlainPort(port)) return null;
-  const ports = { first: Number(port), last: Number(port) };
+function fillTarget(target: Target, { text, from, until }: PlacedValue, hasChain: HasChain): Target | null {
+  if (target.kind === "jump") {
+    const chain = text.slice(from, until);
+    return isPlainName(chain) && hasChain(chain) ? { kind: "jump", chain } : null;
+  }
+  const colon = text.indexOf(":", from);
+  if (target.kind !== "dnat" || colon < 0 || readFourParts(text, from, colon) < 0) return null;
+  const port = readPlainPort(text, colon + 1, until);
+  if (port === null) return null;
+  const address = text.slice(from, colon);
+  const ports = { first: port, last: port };
   return { kind: "dnat", addresses: { first: address, last: address }, ports, flags: target.flags };
 }

@@ -1,16 +1,18 @@
 const [DOT, ZERO, NINE] = [".", "0", "9"].map((sign) => sign.charCodeAt(0)) as [number, number, number];
 
 /**
- * Gives the number of an IPv4 address as nearly every one of large rule sets is written; -1 for any other text, right or wrong.
+ * Gives the number of an IPv4 address as nearly every one of large rule sets is written; -1 for any other text, right or wrong. The address
+ * is the whole text, or what stands between two places of it.
  *
  * @example
- * readFourParts("10.96.0.1")   // 174063617
- * readFourParts("10.96.1")     // -1
+ * readFourParts("10.96.0.1")           // 174063617
+ * readFourParts("-d 10.96.0.1", 3, 12) // 174063617
+ * readFourParts("10.96.1")             // -1
  */
-export function readFourParts(text: string): number {
-  if (text.length > 15) return -1;
+export function readFourParts(text: string, from = 0, until = text.length): number {
+  if (until - from > 15) return -1;
   let value = 0;
-  let at = 0;
+  let at = from;
   for (let parts = 1; parts <= 4; parts++) {
     const end = findPartEnd(text, at);
     if (end === at || (text.charCodeAt(end) === DOT) !== parts < 4) return -1;
@@ -19,7 +21,7 @@ export function readFourParts(text: string): number {
     value = value * 256 + part;
     at = end + 1;
   }
-  return at === text.length + 1 ? value : -1;
+  return at === until + 1 ? value : -1;
 }
 
 /** Gives where the digits end that begin at `from`. */

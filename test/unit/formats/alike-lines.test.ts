@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { openAlikeLines } from "../../../harness/formats/alike-lines.ts";
-import { cutLike, cutLine, shapeOfLine } from "../../../harness/formats/cut-line.ts";
+import { CHAIN_AT, cutLine } from "../../../harness/formats/cut-line.ts";
 import { renderIptablesSave } from "../../../harness/formats/iptables-save.ts";
+import { makePattern, readLike } from "../../../harness/formats/line-pattern.ts";
 import { openTables } from "../../../harness/formats/open-tables.ts";
 import { readRulesText } from "../../../harness/formats/rules-text.ts";
 import { NO_LOOKUPS } from "../../../harness/model/name-lookups.ts";
@@ -124,18 +125,23 @@ describe("rules that are read as others like them", () => {
     );
   });
 
-  test("are cut like a line of their shape as they are cut by themselves", () => {
+  test("are what their shape is for, and no line of another shape is", () => {
     const hasChain = (name: string) => name === "MINE" || name === "OTHER";
+    const context = { family: 4, names: NO_LOOKUPS, hasChain } as const;
+    const shapeOf = (line: string) => {
+      const cut = cutLine(line, 4, hasChain);
+      const pattern = cut && makePattern(cut, context, "nat");
+      return pattern ? [{ cut, pattern }] : [];
+    };
+    const twoLines = fc.tuple(fc.oneof(anyLine, likeOne), fc.oneof(anyLine, likeOne));
     fc.assert(
-      fc.property(fc.array(fc.oneof(anyLine, likeOne), { minLength: 2, maxLength: 12 }), (lines) => {
-        const cuts = lines.flatMap((line) => cutLine(line, 4, hasChain) ?? []);
-        for (const line of lines)
-          for (const cut of cuts) {
-            const own = cutLine(line, 4, hasChain);
-            expect(cutLike(line, shapeOfLine(cut), 4, hasChain)).toEqual(own?.shape === cut.shape ? own : null);
-          }
+      fc.property(twoLines, ([line, other]) => {
+        const [[own], [shape]] = [shapeOf(line), shapeOf(other)];
+        if (!own || !shape) return;
+        const readBy = ({ pattern }: typeof own) => readLike(line, CHAIN_AT + own.cut.chain.length, pattern, hasChain);
+        expect(readBy(shape)).toEqual(shape.cut.shape === own.cut.shape ? readBy(own) : null);
       }),
-      { numRuns: 300 },
+      { numRuns: 3_000 },
     );
   });
 
