@@ -14,6 +14,25 @@ export function nextChain(rule: Rule): string | null {
   return rule.target?.kind === "jump" || rule.target?.kind === "goto" ? rule.target.chain : null;
 }
 
+/** A rule that may hand its packet to a chain, and which one. */
+export interface Jump {
+  readonly rule: Rule;
+  readonly to: string;
+}
+
+/** Chains are asked about their jumps for loops, depth, hooks and missing chains; of many rules a few are jumps. */
+const JUMPS = new WeakMap<Chain, readonly Jump[]>();
+
+/** Gives the jumps of a chain's rules, in order; one chain may come twice. */
+export function listJumps(chain: Chain): readonly Jump[] {
+  const known = JUMPS.get(chain);
+  if (known) return known;
+  const jumps: Jump[] = [];
+  for (const rule of chain.rules) for (const to of listNextChains(rule)) jumps.push({ rule, to });
+  JUMPS.set(chain, jumps);
+  return jumps;
+}
+
 /** Something about a table's jumps that is wrong, at the rule that makes it so. */
 export interface JumpFault {
   readonly rule: Rule;
@@ -49,8 +68,7 @@ export function findLoops(table: Table): readonly JumpFault[] {
 /** A chain that is being followed, and where in its rules. */
 interface Visit {
   readonly chain: Chain;
-  /** The jumps of its rules, in order. */
-  readonly jumps: readonly { readonly rule: Rule; readonly to: string }[];
+  readonly jumps: readonly Jump[];
   at: number;
 }
 
@@ -81,16 +99,14 @@ function followEachJump({ chains }: Table): Followed {
   const path: Visit[] = [];
   const enter = (chain: Chain) => {
     seen.set(chain.name, path.length);
-    const jumps: Visit["jumps"][number][] = [];
-    for (const rule of chain.rules) for (const to of listNextChains(rule)) jumps.push({ rule, to });
-    path.push({ chain, jumps, at: 0 });
+    path.push({ chain, jumps: listJumps(chain), at: 0 });
   };
   const leave = ({ chain }: Visit) => {
     seen.set(chain.name, "left");
     path.pop();
     leavesFirst.push(chain);
   };
-  const take = ({ rule, to }: Visit["jumps"][number]) => {
+  const take = ({ rule, to }: Jump) => {
     const next = byName.get(to);
     const depth = next && seen.get(next.name);
     if (next && depth === undefined) enter(next);
@@ -135,14 +151,10 @@ const DEPTHS = new WeakMap<Table, Depth>();
 function measureEachChain(table: Table): Depth {
   const byName = new Map(table.chains.map((chain) => [chain.name, chain]));
   const levels = new Map<string, number>();
-  const levelBelow = (rule: Rule) => {
-    const nexts = listNextChains(rule);
-    if (nexts.length === 0) return 0;
-    return Math.max(...nexts.map((next) => (byName.has(next) ? 1 + (levels.get(next) ?? 0) : 0)));
-  };
+  const levelBelow = ({ to }: Jump) => (byName.has(to) ? 1 + (levels.get(to) ?? 0) : 0);
   for (const chain of followJumps(table).leavesFirst) {
     let level = 0;
-    for (const rule of chain.rules) level = Math.max(level, levelBelow(rule));
+    for (const jump of listJumps(chain)) level = Math.max(level, levelBelow(jump));
     levels.set(chain.name, level);
   }
   let [deepest, most] = ["", 0];
@@ -150,8 +162,9 @@ function measureEachChain(table: Table): Depth {
     const level = levels.get(name) ?? 0;
     if (level > most) [deepest, most] = [name, level];
   }
-  const rule = byName.get(deepest)?.rules.find((candidate) => levelBelow(candidate) === most) ?? null;
-  return { deepest, levels: most, rule };
+  const start = byName.get(deepest);
+  const jump = start && listJumps(start).find((candidate) => levelBelow(candidate) === most);
+  return { deepest, levels: most, rule: jump?.rule ?? null };
 }
 
 /** Chains that the kernel calls: those of iptables by their names, others by what they say of themselves. */
@@ -161,7 +174,7 @@ function listStarts({ name, source, chains }: Table): readonly string[] {
 
 /** Gives for each chain the built-in chains it can be reached from. */
 export function findHooks(table: Table): ReadonlyMap<string, ReadonlySet<string>> {
-  const nexts = new Map(table.chains.map(({ name, rules }) => [name, collectNextChains(rules)]));
+  const nexts = new Map(table.chains.map((chain) => [chain.name, new Set(listJumps(chain).map(({ to }) => to))]));
   const hooks = new Map<string, Set<string>>();
   for (const hook of listStarts(table)) {
     const open = [hook];
@@ -173,10 +186,4 @@ export function findHooks(table: Table): ReadonlyMap<string, ReadonlySet<string>
     }
   }
   return hooks;
-}
-
-function collectNextChains(rules: readonly Rule[]): ReadonlySet<string> {
-  const nexts = new Set<string>();
-  for (const rule of rules) for (const next of listNextChains(rule)) nexts.add(next);
-  return nexts;
 }

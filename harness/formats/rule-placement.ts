@@ -18,6 +18,7 @@ const MULTIPORT_PROTOCOLS = [...PORT_PROTOCOLS, "udplite"];
 /**
  * Gives what iptables or the kernel would refuse of one rule because of where it stands, in whole sentences; empty where all is well.
  * `hooks` are the built-in chains that lead to the rule; a chain that nothing leads to is loaded unchecked, as the kernel does.
+ * `placed-alike.ts` must compare whatever this asks about a rule.
  *
  * @example
  * checkRulePlacement(rule, 4, "filter", "INPUT", new Set(["INPUT"]))   // rule: -j REDIRECT

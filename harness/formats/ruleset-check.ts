@@ -1,6 +1,7 @@
 import { codedFinding, type Finding } from "../model/finding.ts";
 import type { Chain, Rule, Ruleset, Table } from "../model/ruleset.ts";
-import { findHooks, findLoops, nextChain } from "./chain-graph.ts";
+import { findHooks, findLoops, listJumps, nextChain } from "./chain-graph.ts";
+import { isPlacedLike, keepPlaced } from "./placed-alike.ts";
 import { checkRulePlacement } from "./rule-placement.ts";
 import { countBytes } from "./words.ts";
 
@@ -23,11 +24,8 @@ export function checkRuleset(
       ...findLoops(table).map(({ rule, message }) => tell(rule, message)),
       ...table.chains.flatMap((chain) => {
         const leading = hooks.get(chain.name) ?? new Set();
-        const found: Finding[] = [];
-        for (const rule of chain.rules)
-          for (const message of checkRulePlacement(rule, ruleset.family, table.name, chain.name, leading))
-            found.push(tell(rule, message));
-        return found;
+        const check = (rule: Rule) => checkRulePlacement(rule, ruleset.family, table.name, chain.name, leading);
+        return findMisplaced(chain.rules, check, tell);
       }),
     ];
   });
@@ -45,18 +43,31 @@ export function faultOfChainName(name: string): string | null {
 
 type Tell = (rule: Rule, message: string) => Finding;
 
+/** Finds what is wrong with the rules of one chain by where they stand. One rule of many that are alike is looked at. */
+function findMisplaced(
+  rules: readonly Rule[],
+  check: (rule: Rule) => readonly string[],
+  tell: Tell,
+): readonly Finding[] {
+  const found: Finding[] = [];
+  const placed: Rule[] = [];
+  for (const rule of rules) {
+    if (isPlacedLike(rule, placed)) continue;
+    const messages = check(rule);
+    for (const message of messages) found.push(tell(rule, message));
+    if (messages.length === 0) keepPlaced(placed, rule);
+  }
+  return found;
+}
+
 function findMissingChains(
   table: Table,
   chain: Chain,
   chains: ReadonlyMap<string, Chain>,
   tell: Tell,
 ): readonly Finding[] {
-  const lost = chain.rules.filter((rule) => {
-    const next = nextChain(rule);
-    return next !== null && chains.get(next)?.base !== null;
-  });
-  return lost.map((rule) => {
-    const next = nextChain(rule) ?? "";
+  const lost = listJumps(chain).filter(({ rule, to }) => nextChain(rule) === to && chains.get(to)?.base !== null);
+  return lost.map(({ rule, to: next }) => {
     const reason = chains.has(next)
       ? `${next} is a built-in chain, and rules cannot jump to built-in chains`
       : `the table ${table.name} has no chain ${next}`;
