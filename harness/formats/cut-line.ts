@@ -39,8 +39,10 @@ export interface CutLine {
 export interface LineShape extends Pick<CutLine, "shape" | "kinds"> {
   /** Names behind `-j` that are in the shape, since the table has no such chain. */
   readonly targets: readonly string[];
-  /** The text before each value and behind the last, the quotes around a value among it. */
-  readonly pieces: readonly string[];
+  /** Holds for a line of the shape, any word in the place of each value, from where its chain's name ends. */
+  readonly form: RegExp;
+  /** For each value, how much text stands before it from the value before on, and whether it stands in quotes. */
+  readonly places: readonly { readonly gap: number; readonly isQuoted: boolean }[];
 }
 
 /**
@@ -79,13 +81,21 @@ export function cutLine(text: string, family: Family, hasChain: HasChain): CutLi
 
 /** Gives the shape of a line that {@link cutLine} has cut. */
 export function shapeOfLine({ shape, kinds }: CutLine): LineShape {
-  const parts = shape.split(PLAIN);
+  const [head = "", ...parts] = shape.split(PLAIN);
   const isQuoted = (part: string | undefined) => part?.startsWith("q") ?? false;
-  const pieces = parts.map(
-    (part, i) => (isQuoted(part) ? `"${part.slice(1)}` : part) + (isQuoted(parts[i + 1]) ? '"' : ""),
+  const before = [head, ...parts].map(
+    (part, i) => (isQuoted(part) && i > 0 ? `"${part.slice(1)}` : part) + (isQuoted(parts[i]) ? '"' : ""),
   );
+  const values = parts.map((part) => (isQuoted(part) ? '[^"]*' : "[^ ]+"));
+  const form = before.map((piece, i) => escapePattern(piece) + (values[i] ?? "$")).join("");
   const targets = Array.from(shape.matchAll(/(?<= )-j ([^ ]+)/g), ([, name = ""]) => name);
-  return { shape, kinds, targets, pieces };
+  const places = parts.map((part, i) => ({ gap: before[i]?.length ?? 0, isQuoted: isQuoted(part) }));
+  return { shape, kinds, targets, form: new RegExp(form, "y"), places };
+}
+
+/** Gives the pattern that a text alone matches. */
+function escapePattern(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }
 
 /** Gives where the chain's name ends in a line that may be cut; null in any other. */

@@ -90,57 +90,35 @@ function findPlace({ matches, target }: ReadRule, kind: SlotKind): number | "tar
  * is where the name of the line's chain ends.
  */
 export function readLike(text: string, from: number, pattern: LinePattern, hasChain: HasChain): ReadRule | null {
-  const { kinds, pieces, targets } = pattern.line;
-  const last = pieces[kinds.length] as string;
-  if (!text.startsWith(pieces[0] as string, from) || !text.endsWith(last) || targets.some(hasChain)) return null;
-  const made: Draft = { matches: pattern.matches.slice(), target: pattern.target };
-  let at = from;
-  for (let i = 0; i < kinds.length; i++) {
-    const piece = pieces[i] as string;
-    if (!text.startsWith(piece, at)) return null;
-    const start = at + piece.length;
-    const isQuoted = piece.endsWith('"');
-    at = isQuoted ? text.indexOf('"', start) : findEnd(text, start);
-    if (at < start || !fillPart(made, i, pattern, { text, from: start, until: at, isQuoted }, hasChain)) return null;
+  const { form, targets, places } = pattern.line;
+  // One look at the whole line takes a third of the time of comparing its pieces.
+  form.lastIndex = from;
+  if (!form.test(text) || targets.some(hasChain)) return null;
+  const matches = pattern.matches.slice();
+  let { target } = pattern;
+  let until = from;
+  for (let i = 0; i < places.length; i++) {
+    const { gap, isQuoted } = places[i] as (typeof places)[number];
+    const start = until + gap;
+    until = isQuoted ? text.indexOf('"', start) : findEnd(text, start);
+    const place = pattern.places[i] as number | "target";
+    if (place === "target") {
+      target = target && fillTarget(target, text, start, until, hasChain);
+      if (target === null) return null;
+    } else {
+      const match = fillMatch(matches[place] as Match, text, start, until, pattern.ports.get(place));
+      if (match === null) return null;
+      matches[place] = match;
+    }
   }
-  return text.length === at + last.length ? made : null;
-}
-
-/** A rule whose parts are still filled in. */
-interface Draft {
-  readonly matches: Match[];
-  target: Target | null;
-}
-
-/** A value where it stands in its line. */
-interface PlacedValue {
-  readonly text: string;
-  readonly from: number;
-  readonly until: number;
-  readonly isQuoted: boolean;
-}
-
-/** Puts the part that the value of a slot makes into a rule; false where the value is not written in its plain form. */
-function fillPart(
-  made: Draft,
-  slot: number,
-  { places, ports }: LinePattern,
-  value: PlacedValue,
-  hasChain: HasChain,
-): boolean {
-  const place = places[slot] as number | "target";
-  if (place === "target") {
-    made.target = made.target && fillTarget(made.target, value, hasChain);
-    return made.target !== null;
-  }
-  const match = fillMatch(made.matches[place] as Match, value, ports.get(place));
-  if (match !== null) made.matches[place] = match;
-  return match !== null;
+  return { matches, target };
 }
 
 function fillMatch(
   match: Match,
-  { text, from, until, isQuoted }: PlacedValue,
+  text: string,
+  from: number,
+  until: number,
   ports: Map<number, Match> | undefined,
 ): Match | null {
   switch (match.kind) {
@@ -161,14 +139,17 @@ function fillMatch(
     }
     case "comment": {
       const comment = text.slice(from, until);
-      return (isQuoted ? isPlainQuote(comment) : isPlainWord(comment)) ? { kind: "comment", text: comment } : null;
+      const isPlain = text.charCodeAt(until) === QUOTE ? isPlainQuote(comment) : isPlainWord(comment);
+      return isPlain ? { kind: "comment", text: comment } : null;
     }
     default:
       return null;
   }
 }
 
-function fillTarget(target: Target, { text, from, until }: PlacedValue, hasChain: HasChain): Target | null {
+const QUOTE = '"'.charCodeAt(0);
+
+function fillTarget(target: Target, text: string, from: number, until: number, hasChain: HasChain): Target | null {
   if (target.kind === "jump") {
     const chain = text.slice(from, until);
     return isPlainName(chain) && hasChain(chain) ? { kind: "jump", chain } : null;
