@@ -1,4 +1,4 @@
-import type { Rule, Ruleset } from "../model/ruleset.ts";
+import type { Ruleset } from "../model/ruleset.ts";
 import { MESHES, type NamedMesh } from "./meshes.ts";
 
 /** A mesh that rules look like, and what of them does: `{ mesh: linkerd, names: ["PROXY_INIT_OUTPUT"] }`. */
@@ -17,11 +17,11 @@ export interface LikelyMesh {
  */
 export function findLikelyMesh(rulesets: readonly Ruleset[], named: string): LikelyMesh | null {
   const names = new Set(rulesets.flatMap(listNames));
-  const rules = rulesets.flatMap(listOwnRules);
+  const all = rulesets.flatMap(({ tables }) => tables.flatMap((table) => table.chains));
   const rated = MESHES.map((mesh) => {
     const { chains, nftTables = [], tells } = mesh.traces;
     const own = [...chains, ...nftTables].filter((name) => names.has(name));
-    const isTold = tells !== undefined && rules.some(({ chain, rule }) => tells(chain, rule));
+    const isTold = tells !== undefined && all.some(({ name, rules }) => rules.some((rule) => tells(name, rule)));
     return { mesh, names: [...new Set(own)], points: own.length + (isTold ? 1 : 0) };
   });
   const inOrder = rated.toSorted((a, b) => b.points - a.points);
@@ -34,11 +34,5 @@ export function findLikelyMesh(rulesets: readonly Ruleset[], named: string): Lik
 function listNames({ tables }: Ruleset): readonly string[] {
   return tables.flatMap(({ source, name, chains }) =>
     source === "nft" ? [name] : chains.filter(({ base }) => base === null).map((chain) => chain.name),
-  );
-}
-
-function listOwnRules({ tables }: Ruleset): readonly { readonly chain: string; readonly rule: Rule }[] {
-  return tables.flatMap(({ chains }) =>
-    chains.flatMap(({ name, rules }) => rules.map((rule) => ({ chain: name, rule }))),
   );
 }

@@ -167,7 +167,7 @@ export function renderNetwork(network: Network): string {
 }
 
 /** Says whether a network holds an address, given as its number; both must be of one family, which is not checked. */
-export function networkHolds(network: Network, address: bigint): boolean {
+export function networkHolds(network: Pick<Network, "mask" | "value">, address: bigint): boolean {
   return (address & network.mask) === network.value;
 }
 

@@ -1,6 +1,6 @@
 import type { CompareMatch } from "./compare.ts";
 import type { Match } from "./match.ts";
-import type { Rule } from "./ruleset.ts";
+import { listActiveTables, type Rule, type Ruleset, type Table } from "./ruleset.ts";
 import type { MapTarget, Target } from "./target.ts";
 
 /** Gives every match of a rule: those in front, those between its statements, and what its maps compare. */
@@ -32,6 +32,25 @@ function targetsIn(target: Target): readonly Target[] {
   if (target.kind === "map") return target.branches.flatMap((branch) => targetsIn(branch.target));
   if (target.kind !== "statements") return [target];
   return target.statements.flatMap((part) => ("target" in part ? targetsIn(part.target) : []));
+}
+
+/** Rules of large sets share a handful of targets, and one analysis asks dozens of times which there are. */
+const TARGETS = new WeakMap<Table, readonly Target[]>();
+
+/** Gives every target that the rules of a table can come to; one that rules share comes once. */
+export function listTableTargets(table: Table): readonly Target[] {
+  const known = TARGETS.get(table);
+  if (known !== undefined) return known;
+  const own = new Set<Target>();
+  for (const { rules } of table.chains) for (const { target } of rules) if (target !== null) own.add(target);
+  const made = [...own].flatMap(targetsIn);
+  TARGETS.set(table, made);
+  return made;
+}
+
+/** Gives every target that the rules of a rule set can come to, as {@link listTableTargets} does; none for dormant tables. */
+export function listRulesetTargets(ruleset: Ruleset | null): readonly Target[] {
+  return listActiveTables(ruleset).flatMap(listTableTargets);
 }
 
 const NO_CHAINS: readonly string[] = [];

@@ -1,28 +1,27 @@
-import type { Network } from "../model/address.ts";
+import { type Network, networkHolds } from "../model/address.ts";
 import type { CompareKeyName, CompareMatch } from "../model/compare.ts";
 import type { Match } from "../model/match.ts";
 import type { CompiledChain, CompiledRule } from "./compiled-chain.ts";
 import type { Packet } from "./packet.ts";
 import { HEADER_MATCHES } from "./recorder.ts";
 
-/** Rules of a chain by the network that they ask a packet to go to, with their places in the chain. */
+/** Rules of a chain by the network that they ask a packet to go to. */
 interface ChainIndex {
   /** By mask, and then by the network's address. */
-  readonly byNetwork: ReadonlyMap<bigint, ReadonlyMap<bigint, readonly PlacedRule[]>>;
+  readonly byNetwork: ReadonlyMap<bigint, ReadonlyMap<AddressKey, readonly CompiledRule[]>>;
   /** Those that ask for no network. */
-  readonly others: readonly PlacedRule[];
-  /** The same, without their places. */
-  readonly otherRules: readonly CompiledRule[];
+  readonly others: readonly CompiledRule[];
 }
 
-interface PlacedRule {
-  readonly at: number;
-  readonly rule: CompiledRule;
-}
+/** An address as maps find it fast: as a number where it is one of IPv4. */
+type AddressKey = number | bigint;
 
 /** Chains with fewer rules are read from end to end. */
 const INDEXED_FROM = 32;
+/** Packets for which a chain's networks are held against their destination one by one: for a few, this costs less than an index. */
+const PACKETS_UNINDEXED = 4;
 const KNOWN = new WeakMap<CompiledChain, ChainIndex>();
+const ASKED = new WeakMap<CompiledChain, number>();
 
 /**
  * Gives the rules of a chain that a packet may match, in order: those that ask for a destination in another network (`-d 10.96.0.1/32`,
@@ -30,44 +29,65 @@ const KNOWN = new WeakMap<CompiledChain, ChainIndex>();
  */
 export function listCandidates(chain: CompiledChain, { destination }: Packet): readonly CompiledRule[] {
   if (chain.rules.length < INDEXED_FROM || destination.last !== destination.value) return chain.rules;
-  const index = KNOWN.get(chain) ?? buildIndex(chain);
-  KNOWN.set(chain, index);
-  const named: PlacedRule[] = [];
+  const index = KNOWN.get(chain) ?? openIndex(chain);
+  if (index === null) return chain.rules.filter((rule) => mayGoTo(rule, destination.value));
+  const named: CompiledRule[] = [];
   for (const [mask, rules] of index.byNetwork)
-    for (const placed of rules.get(destination.value & mask) ?? []) named.push(placed);
-  if (named.length === 0) return index.otherRules;
-  named.sort((one, other) => one.at - other.at);
+    for (const rule of rules.get(keyOf(destination.value & mask)) ?? []) named.push(rule);
+  if (named.length === 0) return index.others;
+  named.sort((one, other) => one.index - other.index);
   const merged: CompiledRule[] = [];
   let i = 0;
   for (const other of index.others) {
-    for (let next = named[i]; next !== undefined && next.at < other.at; next = named[++i]) merged.push(next.rule);
-    merged.push(other.rule);
+    for (let next = named[i]; next !== undefined && next.index < other.index; next = named[++i]) merged.push(next);
+    merged.push(other);
   }
-  for (const { rule } of named.slice(i)) merged.push(rule);
+  for (const rule of named.slice(i)) merged.push(rule);
   return merged;
 }
 
+/** Gives the index of a chain that has none yet; null for its first packets. */
+function openIndex(chain: CompiledChain): ChainIndex | null {
+  const asked = ASKED.get(chain) ?? 0;
+  ASKED.set(chain, asked + 1);
+  if (asked < PACKETS_UNINDEXED) return null;
+  const index = buildIndex(chain);
+  KNOWN.set(chain, index);
+  return index;
+}
+
+function mayGoTo(rule: CompiledRule, address: bigint): boolean {
+  const network = findNetwork(rule);
+  return network === null || networkHolds(network, address);
+}
+
 function buildIndex({ rules }: CompiledChain): ChainIndex {
-  const byNetwork = new Map<bigint, Map<bigint, PlacedRule[]>>();
-  const others: PlacedRule[] = [];
-  for (const [at, rule] of rules.entries()) {
+  const byNetwork = new Map<bigint, Map<AddressKey, CompiledRule[]>>();
+  const others: CompiledRule[] = [];
+  for (const rule of rules) {
     const network = findNetwork(rule);
-    if (network === null) others.push({ at, rule });
-    else placeRule(byNetwork, network, { at, rule });
+    if (network === null) others.push(rule);
+    else placeRule(byNetwork, network, rule);
   }
-  return { byNetwork, others, otherRules: others.map(({ rule }) => rule) };
+  return { byNetwork, others };
 }
 
 function placeRule(
-  byNetwork: Map<bigint, Map<bigint, PlacedRule[]>>,
+  byNetwork: Map<bigint, Map<AddressKey, CompiledRule[]>>,
   { mask, value }: Pick<Network, "mask" | "value">,
-  placed: PlacedRule,
+  rule: CompiledRule,
 ): void {
-  const ofMask = byNetwork.get(mask) ?? new Map<bigint, PlacedRule[]>();
-  byNetwork.set(mask, ofMask);
-  const known = ofMask.get(value);
-  if (known) known.push(placed);
-  else ofMask.set(value, [placed]);
+  const known = byNetwork.get(mask);
+  const ofMask = known ?? new Map<AddressKey, CompiledRule[]>();
+  if (!known) byNetwork.set(mask, ofMask);
+  const key = keyOf(value);
+  const rules = ofMask.get(key);
+  if (rules) rules.push(rule);
+  else ofMask.set(key, [rule]);
+}
+
+function keyOf(address: bigint): AddressKey {
+  return address <= 0xffffffffn ? Number(address) : address;
 }
 
 /**

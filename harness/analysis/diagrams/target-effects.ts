@@ -1,6 +1,6 @@
 import type { Family } from "../../model/address.ts";
 import type { Range } from "../../model/match.ts";
-import { listMatches, listTargets } from "../../model/rule-parts.ts";
+import { listMatches, listRulesetTargets, listTableTargets } from "../../model/rule-parts.ts";
 import { listActiveTables, listRules, type Ruleset, type Table } from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";
 import { type HiddenAttribute, readsOf, targetTraits } from "../../model/target-traits.ts";
@@ -54,11 +54,11 @@ export type Mattering = ReadonlySet<HiddenAttribute>;
 
 /** Gives the attributes that matter where some rule sets are looked at together: what one changes another may read. */
 export function findMattering(rulesets: readonly Ruleset[]): Mattering {
-  const rules = rulesets.flatMap(listRules);
-  const changed = new Set(rules.flatMap(listTargets).flatMap((target) => targetTraits(target).changes));
-  const texts = rules.flatMap((rule) =>
-    listMatches(rule).flatMap((match) => (match.kind === "unknown" ? match.text : [])),
-  );
+  const changed = new Set(rulesets.flatMap(listRulesetTargets).flatMap((target) => targetTraits(target).changes));
+  if (changed.size === 0) return changed;
+  const texts = rulesets
+    .flatMap(listRules)
+    .flatMap((rule) => listMatches(rule).flatMap((match) => (match.kind === "unknown" ? match.text : [])));
   return new Set([...changed].filter((attribute) => texts.some((text) => readsOf(text)?.includes(attribute) ?? true)));
 }
 
@@ -160,11 +160,9 @@ function rewritingsIn(table: Table): readonly Rewriting[] {
   const known = FOUND.get(table);
   if (known !== undefined) return known;
   const found = new Map<string, Rewriting>();
-  for (const { rules } of table.chains) {
-    for (const target of rules.flatMap(listTargets)) {
-      const rewriting = rewritingOf(target);
-      if (rewriting !== null) found.set(nameRewriting(rewriting), rewriting);
-    }
+  for (const target of listTableTargets(table)) {
+    const rewriting = rewritingOf(target);
+    if (rewriting !== null) found.set(nameRewriting(rewriting), rewriting);
   }
   const made = [...found.values()];
   FOUND.set(table, made);

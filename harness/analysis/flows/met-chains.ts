@@ -1,5 +1,5 @@
-import { listTargets } from "../../model/rule-parts.ts";
-import { type BaseChain, listRules, type Ruleset } from "../../model/ruleset.ts";
+import { listRulesetTargets } from "../../model/rule-parts.ts";
+import type { BaseChain, Ruleset } from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";
 import type { Lane } from "./lane.ts";
 
@@ -12,9 +12,7 @@ import type { Lane } from "./lane.ts";
 export function openMeeting(
   rulesets: readonly Ruleset[],
 ): ({ host }: Pick<Lane, "host">) => (chain: BaseChain) => boolean {
-  const isTracked = !rulesets.some((ruleset) =>
-    listRules(ruleset).some((rule) => listTargets(rule).some(partsFromConnection)),
-  );
+  const isTracked = !rulesets.some((ruleset) => listRulesetTargets(ruleset).some(partsFromConnection));
   return ({ host }) => {
     if (host !== "pod" || !isTracked) return () => true;
     return ({ type, hook }) => type !== "nat" || (hook !== "prerouting" && hook !== "input");

@@ -9,9 +9,9 @@ import {
   type PolicyRouting,
   WHOLE_MARK,
 } from "../../model/policy-routing.ts";
-import { listMatches, listTargets } from "../../model/rule-parts.ts";
+import { listMatches, listRulesetTargets, listTargets } from "../../model/rule-parts.ts";
 import { listRules, type Ruleset } from "../../model/ruleset.ts";
-import type { TproxyTarget } from "../../model/target.ts";
+import type { Target, TproxyTarget } from "../../model/target.ts";
 
 /** The table of the routes that are taken as installed; any that no other rule names would do. */
 const IMPLIED_TABLE = 133;
@@ -36,7 +36,7 @@ export function impliedRouting(rulesets: readonly Ruleset[]): PolicyRouting {
 
 /** Gives a pod's shape with the listeners that rules need: where TPROXY leads to one, it is transparent. */
 export function impliedShape(shape: PodShape, rulesets: readonly Ruleset[]): PodShape {
-  const targets = rulesets.flatMap(listRules).flatMap(listTargets);
+  const targets = rulesets.flatMap(listRulesetTargets);
   const isLedTo = ({ port }: ListenerShape) =>
     targets.some((target) =>
       target.kind === "tproxy"
@@ -69,6 +69,8 @@ function namesPassThrough(ruleset: Ruleset): boolean {
 
 /** The marks that rules give to what they hand to a transparent listener: with TPROXY itself, and beside nft's tproxy. */
 function listTproxies(ruleset: Ruleset): readonly Pick<TproxyTarget, "mark">[] {
+  const isTproxy = ({ kind }: Target) => kind === "tproxy" || kind === "tproxy-socket";
+  if (!listRulesetTargets(ruleset).some(isTproxy)) return [];
   return listRules(ruleset).flatMap((rule) => {
     const targets = listTargets(rule);
     const own = targets.flatMap((target) => (target.kind === "tproxy" ? [target] : []));

@@ -2,7 +2,7 @@ import { quoteRule } from "../../formats/rule-text.ts";
 import type { Hook } from "../../model/hook.ts";
 import type { Match } from "../../model/match.ts";
 import type { MarkTest, PolicyRouting } from "../../model/policy-routing.ts";
-import { listMatches, listNextChains, listTargets } from "../../model/rule-parts.ts";
+import { listMatches, listNextChains, listRulesetTargets, listTargets } from "../../model/rule-parts.ts";
 import { handlePlace, type RulePlace, tablePlace } from "../../model/rule-place.ts";
 import { type Chain, listActiveTables, type Rule, type Ruleset } from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";
@@ -23,6 +23,8 @@ export interface UnusedMark extends RulePlace {
  */
 export function findUnusedMarks(ruleset: Ruleset, { rules }: PolicyRouting): readonly UnusedMark[] {
   const { family } = ruleset;
+  const targets = listRulesetTargets(ruleset);
+  if (targets.some(copiesMark) || !targets.some((target) => marksSetBy(target).length > 0)) return [];
   const own = rules.filter((rule) => rule.family === family);
   // A rule that is not understood may ask for any mark.
   if (own.some(({ kind }) => kind === "unknown")) return [];
@@ -35,8 +37,6 @@ export function findUnusedMarks(ruleset: Ruleset, { rules }: PolicyRouting): rea
       hooks: hooks.get(chain.name) ?? new Set<Hook>(),
     }));
   });
-  const every = chains.flatMap(({ chain }) => chain.rules);
-  if (every.some((rule) => listTargets(rule).some(copiesMark))) return [];
   const asked = chains.flatMap(({ chain, hooks }) =>
     chain.rules.flatMap(listMatches).flatMap((match) => marksAsked(match).map((test) => ({ test, hooks }))),
   );
@@ -83,15 +83,17 @@ function findHooks(chains: readonly Chain[]): ReadonlyMap<string, ReadonlySet<Ho
   return found;
 }
 
-/** A mark of 0 is a mark taken away, and without a mask bits are turned around that were set before. */
 function marksSet(rule: Rule): readonly MarkTest[] {
-  return listTargets(rule).flatMap((target): readonly MarkTest[] => {
-    if (target.kind === "mark")
-      return target.value === 0 || target.mask === 0 ? [] : [{ value: target.value, mask: target.mask }];
-    if (target.kind === "tproxy") return target.mark.value === 0 || target.mark.mask === 0 ? [] : [target.mark];
-    const isSet = target.kind === "assign" && target.to === "packet" && target.from === "value" && target.xor !== 0;
-    return isSet ? [{ value: target.xor, mask: 0xffffffff }] : [];
-  });
+  return listTargets(rule).flatMap(marksSetBy);
+}
+
+/** A mark of 0 is a mark taken away, and without a mask bits are turned around that were set before. */
+function marksSetBy(target: Target): readonly MarkTest[] {
+  if (target.kind === "mark")
+    return target.value === 0 || target.mask === 0 ? [] : [{ value: target.value, mask: target.mask }];
+  if (target.kind === "tproxy") return target.mark.value === 0 || target.mark.mask === 0 ? [] : [target.mark];
+  const isSet = target.kind === "assign" && target.to === "packet" && target.from === "value" && target.xor !== 0;
+  return isSet ? [{ value: target.xor, mask: 0xffffffff }] : [];
 }
 
 function copiesMark(target: Target): boolean {

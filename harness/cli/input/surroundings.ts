@@ -11,9 +11,9 @@ import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts"
 import { listWords } from "../../model/listed-words.ts";
 import type { PodShape } from "../../model/pod-shape.ts";
 import type { MarkTest, PolicyRouting } from "../../model/policy-routing.ts";
-import { listTargets } from "../../model/rule-parts.ts";
+import { listRulesetTargets } from "../../model/rule-parts.ts";
 import { placeInFile, type RulePlace } from "../../model/rule-place.ts";
-import { listRules, NO_RULES, type PodRules, type Ruleset } from "../../model/ruleset.ts";
+import { NO_RULES, type PodRules, type Ruleset } from "../../model/ruleset.ts";
 import { describePlace } from "../../report/landing-phrase.ts";
 import type { OptionSpec, ParsedOptions } from "../arguments/options.ts";
 import type { CommandIo } from "../command.ts";
@@ -175,8 +175,7 @@ function describeImplied({ rules }: PolicyRouting): string {
 }
 
 function usesTproxy(ruleset: Ruleset): boolean {
-  const targets = listRules(ruleset).flatMap(listTargets);
-  return targets.some(({ kind }) => kind === "tproxy" || kind === "tproxy-socket");
+  return listRulesetTargets(ruleset).some(({ kind }) => kind === "tproxy" || kind === "tproxy-socket");
 }
 
 /** Gives the marks that routing asks for: sockets with such a mark are flows of their own. */

@@ -34,7 +34,10 @@ function landTwice(
   const resolved = resolveFlow(flow.value, DEFAULT_ADDRESSES, capture.shape);
   const all = { ip: parsed.value, ip6: null, policyRouting: NO_POLICY_ROUTING };
   const pod = compilePod(all, makePodSpec(capture, [resolved], [], DEFAULT_ADDRESSES, [all]), DEFAULT_ADDRESSES);
-  return { whole: pod.explain(resolved, "answer", () => "").landing, chosen: pod.land(resolved, "answer") };
+  const whole = pod.explain(resolved, "answer", () => "").landing;
+  // The first packets of a chain are held against each of its networks, and those behind them go by its index.
+  const chosen = Array.from({ length: 6 }, () => pod.land(resolved, "answer"));
+  return { whole: chosen.map(() => whole), chosen };
 }
 
 /** Chains of all tables of nft that packets of IPv4 meet. */
