@@ -50,8 +50,15 @@ export function listTableTargets(table: Table): readonly Target[] {
 
 /** Gives every target that the rules of a rule set can come to, as {@link listTableTargets} does; none for dormant tables. */
 export function listRulesetTargets(ruleset: Ruleset | null): readonly Target[] {
-  return listActiveTables(ruleset).flatMap(listTableTargets);
+  if (ruleset === null) return [];
+  const known = ALL_TARGETS.get(ruleset);
+  if (known !== undefined) return known;
+  const made = listActiveTables(ruleset).flatMap(listTableTargets);
+  ALL_TARGETS.set(ruleset, made);
+  return made;
 }
+
+const ALL_TARGETS = new WeakMap<Ruleset, readonly Target[]>();
 
 const NO_CHAINS: readonly string[] = [];
 

@@ -9,9 +9,8 @@ import {
   vmLinks,
 } from "../model/pod.ts";
 import { LOCAL_TABLE, MAIN_TABLE, type PolicyRouting } from "../model/policy-routing.ts";
-import { listMatches, listRulesetTargets, listTargets } from "../model/rule-parts.ts";
+import { listMatches, listTargets } from "../model/rule-parts.ts";
 import { listActiveTables, listRules, type PodRules, type Rule, type Ruleset } from "../model/ruleset.ts";
-import type { Target } from "../model/target.ts";
 import { targetTraits } from "../model/target-traits.ts";
 import { type KnownAddress, openAddressBook } from "./address-book.ts";
 import { type CompiledHooks, compileRuleset, findTrackingOrder } from "./chain.ts";
@@ -110,17 +109,22 @@ function translationOf(ruleset: Ruleset | null): "on" | "off" {
  * does. One that is not understood may: the table nat is then consulted, so that what it says of such a rule is not lost.
  */
 export function conntrackOf(ruleset: Ruleset | null): "on" | "off" {
-  // Rules share their targets, so these are asked first.
-  const isSwitchedOn = listRulesetTargets(ruleset).some(switchesTrackingOn);
-  return isSwitchedOn || listRules(ruleset).some(needsTracking) ? "on" : "off";
+  if (ruleset === null) return "off";
+  const known = TRACKING.get(ruleset);
+  if (known !== undefined) return known;
+  const tracking = listRules(ruleset).some(needsTracking) ? "on" : "off";
+  TRACKING.set(ruleset, tracking);
+  return tracking;
 }
+
+/** Each lane and each answer to an unknown match is a pod of its own, with the same rules. */
+const TRACKING = new WeakMap<Ruleset, "on" | "off">();
 
 function needsTracking(rule: Rule): boolean {
-  return listTargets(rule).some(switchesTrackingOn) || listMatches(rule).some(asksConnection);
-}
-
-function switchesTrackingOn(target: Target): boolean {
-  return targetTraits(target).tracking === "switches-on";
+  return (
+    listTargets(rule).some((target) => targetTraits(target).tracking === "switches-on") ||
+    listMatches(rule).some(asksConnection)
+  );
 }
 
 /** In nftables each key that reads a connection does (nft_ct_get_init in net/netfilter/nft_ct.c). */
