@@ -53,6 +53,8 @@ describe("a mesh's own rules do what its contract demands with", () => {
     ["Istio 1.4's virtual machine behind the pod's own interface", [...SEED, "-k", "eth0"]],
     ["TPROXY and a virtual machine", [...ISTIO, "-m", "TPROXY", "-k", "veth0"]],
     ["TPROXY and the pod's own interface excluded", [...ISTIO, "-m", "TPROXY", "-c", "eth0"]],
+    ["TPROXY and a further interface excluded", [...ISTIO, "-m", "TPROXY", "-c", "net1"]],
+    ["TPROXY and two further interfaces, one excluded", [...ISTIO, "-m", "TPROXY", "-k", "veth0", "-c", "net1"]],
     ["TPROXY and lo excluded", [...ISTIO, "-m", "TPROXY", "-c", "lo"]],
     ["Istio 1.4's networks that are all excluded", [...SEED, "-x", "0.0.0.0/0"]],
     ["Istio 1.4's ports that are all excluded", [...SEED, "-m", "TPROXY", "-o", "0:65535"]],
@@ -63,6 +65,14 @@ describe("a mesh's own rules do what its contract demands with", () => {
       ["--mesh", "istio-1.4", "-u", "1337", "-b", "*", "-i", "fd00::/8"],
     ],
     ["a virtual network of Kuma's behind lo", ["--mesh", "kuma", "--vnet", "lo:10.0.0.0/8"]],
+    [
+      "a virtual network of Kuma's behind every interface named like the pod's own",
+      ["--mesh", "kuma", "--vnet", "eth+:10.0.0.0/8", "--vnet", "docker0:172.17.0.0/16"],
+    ],
+    [
+      "ambient mode's virtual interfaces named like the pod's own",
+      ["--mesh", "istio-ambient", "--reroute-virtual-interfaces", "veth1,eth+"],
+    ],
     ["ambient mode's virtual interface lo", ["--mesh", "istio-ambient", "--reroute-virtual-interfaces", "lo"]],
     ["DNS capture whose port is excluded", [...ISTIO, "--redirect-dns", "-o", "53"]],
     ["Consul's DNS on a port of the pod's own address", ["--mesh", "consul", "--mesh-config", OWN]],

@@ -1,9 +1,9 @@
 import { type Family, parseNetwork } from "../../model/address.ts";
 import type { Clause, Connection, Contract, Demand, Deviation } from "../../model/contract.ts";
-import { fitsInterface, isOwnInterface, loopbackAddress, POD_INTERFACE } from "../../model/pod.ts";
+import { fitsInterface, loopbackAddress, POD_INTERFACE } from "../../model/pod.ts";
 import { networkRanges } from "../../model/value-ranges.ts";
 import { isFromDnsPort } from "../dns-port.ts";
-import { DNS, INBOUND, OUTBOUND } from "./pod.ts";
+import { DNS, INBOUND, listLinks, OUTBOUND } from "./pod.ts";
 import type { AmbientSettings } from "./settings.ts";
 
 const CLAUSES = {
@@ -136,13 +136,12 @@ function demandOutbound(
 /** What the pod only passes on is nobody's demand, unless it came in by a virtual interface. */
 function demandInbound(
   { virtualInterfaces, inbound, probeAddress }: AmbientSettings,
-  { family, protocol, startedOn, source, port }: Connection,
+  { family, protocol, startedOn, source, port, link }: Connection,
   isForPod: boolean,
 ): Demand {
-  // A virtual machine stands behind an interface that the pod does not have anyway.
-  const cameByVirtual = virtualInterfaces.some((name) =>
-    startedOn === "vm" ? !isOwnInterface(name) : fitsInterface(POD_INTERFACE, name),
-  );
+  // Where nobody says behind which interface a virtual machine stands, it is one that settings name.
+  const cameBy = startedOn === "vm" ? (link ?? listLinks(virtualInterfaces)[0]) : POD_INTERFACE;
+  const cameByVirtual = cameBy !== undefined && virtualInterfaces.some((name) => fitsInterface(cameBy, name));
   if (protocol === "tcp" && cameByVirtual) return take(OUTBOUND, "interfaces-captured");
   if (!isForPod) return { must: "unspecified" };
   if (protocol !== "tcp" || inbound === "bypassed") return leave("rest-untouched");

@@ -62,8 +62,13 @@ export function makeShape(
       ...(dnsCapture === "on" ? [dns] : []),
     ],
     hosts: { [KUBELET]: { 4: probeAddress[4], 6: probeAddress[6] } },
-    links: virtualInterfaces.filter((name) => !isOwnInterface(name) && !name.endsWith("+")),
+    links: listLinks(virtualInterfaces),
     resolvers,
     passThrough: { 4: null, 6: null },
   };
+}
+
+/** Gives the interfaces of a list that not every pod has, without those named by a pattern. */
+export function listLinks(names: readonly string[]): readonly string[] {
+  return names.filter((name) => !isOwnInterface(name) && !name.endsWith("+"));
 }

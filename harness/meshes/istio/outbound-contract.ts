@@ -24,7 +24,7 @@ export function demandOutbound(situation: Situation, connection: Connection): De
   // The kernel delivers what a socket marks so to the pod itself, whatever its destination; only an answer to a client is meant to.
   const isRerouted = isTransparent(settings) && namesFamily(situation, family);
   if (isRerouted && owner.mark === settings.tproxyMark)
-    return isPassThrough(situation, connection) && !isAnswerLost(situation)
+    return isPassThrough(situation, connection) && !isAnswerLost(situation, connection)
       ? leave("pass-through-untouched")
       : { must: "unspecified", mayReturn: REROUTED };
   const demand = demandRedirect(situation, connection);
@@ -43,9 +43,13 @@ export function isBorrowed(situation: Situation, { startedOn, family, source, ow
   return !namesFamily(situation, family) || owner.mark !== settings.tproxyMark;
 }
 
-/** Says whether what goes by the pod's own interfaces is left alone altogether, the mark that brings the app's answers back included. */
-function isAnswerLost({ settings }: Situation): boolean {
-  return [POD_INTERFACE, "lo"].some((name) => namesInterface(settings.excludeInterfaces, name));
+/**
+ * Says whether the app's answer is left alone, the mark that brings it back included: it would leave by an excluded interface, or the pod's
+ * own ones are excluded. Who is behind an excluded interface is never a client of the proxy's.
+ */
+function isAnswerLost(situation: Situation, connection: Connection): boolean {
+  const exit = findExit({ ...connection, destination: connection.source }, situation);
+  return [POD_INTERFACE, "lo", exit].some((name) => namesInterface(situation.settings.excludeInterfaces, name));
 }
 
 /** Says whether this is what the proxy makes for inbound traffic with TPROXY: to the pod, by its gid alone, since it runs as root. */

@@ -1,10 +1,10 @@
 import { familyOf } from "../../model/address.ts";
 import type { Connection, Demand } from "../../model/contract.ts";
-import { fitsInterface, isOwnInterface, POD_INTERFACE } from "../../model/pod.ts";
+import { fitsInterface, POD_INTERFACE } from "../../model/pod.ts";
 import type { ClauseName, KumaFacts } from "./clauses.ts";
 import { isIn } from "./outbound-demand.ts";
-import { DNS, listenerOf, OUTBOUND } from "./pod.ts";
-import type { VirtualNetwork } from "./settings.ts";
+import { DNS, linksOf, listenerOf, OUTBOUND } from "./pod.ts";
+import type { KumaSettings, VirtualNetwork } from "./settings.ts";
 
 const DNS_PORT = 53;
 const SSH_PORT = 22;
@@ -15,26 +15,29 @@ function leave(clause: ClauseName): Demand {
 
 /**
  * Gives what must become of a connection that comes in by an interface with a virtual network; null where it is inbound like any other.
- * With several interfaces it is not known by which a virtual machine comes: where they differ nothing is demanded.
+ * Where nobody says by which of several interfaces a virtual machine comes, and they differ, nothing is demanded.
  */
 export function demandVirtualNetwork({ settings, pod }: KumaFacts, connection: Connection): Demand | null {
-  const { family, startedOn, protocol, port, destination } = connection;
+  const { family, protocol, port, destination } = connection;
+  const interfaces = comesBy(settings, connection);
   const networks = settings.virtualNetworks.filter(
-    ({ interface: name, network }) => familyOf(network) === family && comesBy(startedOn, name),
+    ({ interface: name, network }) =>
+      familyOf(network) === family && interfaces.some((known) => fitsInterface(known, name)),
   );
   if (networks.length === 0) return null;
   if (protocol === "udp" && port === DNS_PORT) return demandDns(settings, pod.resolvers, family);
   if (protocol !== "tcp") return null;
   const isOutside = ({ network }: VirtualNetwork) => !isIn([network], family, destination);
   const isAlike = networks.every((network) => isOutside(network) === networks.some(isOutside));
-  if (!isAlike && startedOn === "vm") return { must: "unspecified" };
+  if (!isAlike && interfaces.length > 1) return { must: "unspecified" };
   if (!networks.some(isOutside)) return null;
   return { must: "land-on", listener: OUTBOUND, clause: "virtual-networks-captured" };
 }
 
-/** Peers come by eth0, which `eth+` means as well; virtual machines by one of the other interfaces that are named. */
-function comesBy(startedOn: string, name: string): boolean {
-  return startedOn === "vm" ? !isOwnInterface(name) : fitsInterface(POD_INTERFACE, name);
+/** Peers come by eth0, which `eth+` means too; virtual machines by the interface behind which they stand, or else by any that is named. */
+function comesBy(settings: KumaSettings, { startedOn, link }: Connection): readonly string[] {
+  if (startedOn !== "vm") return [POD_INTERFACE];
+  return link === undefined ? linksOf(settings) : [link];
 }
 
 /** In a zone of its own the answer does not find the query: none comes back, for which there is no word in a contract. */

@@ -33,7 +33,7 @@ export function listenerOf({ inbound, outbound }: KumaSettings, direction: "inbo
  * Gives the interfaces behind which virtual networks are, beside those that every pod has; `br+` stands for every one that begins so, of
  * which there is `br0`.
  */
-function linksOf({ virtualNetworks }: Pick<KumaSettings, "virtualNetworks">): readonly string[] {
+export function linksOf({ virtualNetworks }: Pick<KumaSettings, "virtualNetworks">): readonly string[] {
   const names = virtualNetworks.map(({ interface: name }) => name.replace(/\+$/, "0"));
   return [...new Set(names)].filter((name) => !isOwnInterface(name));
 }
