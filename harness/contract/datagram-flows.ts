@@ -73,7 +73,10 @@ function inside(names: BoundaryNames): readonly FlowSpec[] {
   );
 }
 
-/** To servers that are captured: every port beside theirs; and to those on loopback addresses each owner, and the addresses beside. */
+/**
+ * To servers that are captured: every port beside theirs; and to those inside the pod each owner, and on loopback the addresses beside. The
+ * pod's own address may be a server's too.
+ */
 function toServers(
   { family, workload, proxy, stranger, elsewhere }: BoundaryNames,
   demands: Demands,
@@ -85,7 +88,7 @@ function toServers(
   const callers = [...(proxy === null ? [] : [proxy]), byName("root"), ...byEach(idBoundaries(ids), stranger)];
   return taken.flatMap((port) => {
     const isServer = (address: string) => isTakenDatagram(dial(workload, address, port), demands);
-    const inside = loopbacks.filter(isServer);
+    const inside = [...loopbacks, "pod"].filter(isServer);
     const beside = portBoundaries([[BigInt(port), BigInt(port)]]);
     return [
       ...[...elsewhere.filter(isServer), ...inside].flatMap((address) =>
@@ -104,7 +107,7 @@ function toServers(
 function capturedPorts({ family, workload, captured, named }: BoundaryNames, demands: Demands): readonly number[] {
   const dial = dialIn(family);
   const { addresses } = demands.contract.splitPoints(family);
-  const targets = [captured, ...loopbackBoundaries(addresses, family)];
+  const targets = [captured, ...loopbackBoundaries(addresses, family), "pod"];
   return named.filter((port) => targets.some((target) => isTakenDatagram(dial(workload, target, port), demands)));
 }
 
