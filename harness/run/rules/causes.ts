@@ -24,7 +24,7 @@ import {
   turnsAway,
 } from "./known-rules.ts";
 import { renameAsTested } from "./own-rules.ts";
-import { findRemedy } from "./remedy.ts";
+import { findOwnRule, findRemedy } from "./remedy.ts";
 import { findTakenBefore, namePlace, quotePlace } from "./rule-order.ts";
 import { DECIDES, traceCauses } from "./traced-causes.ts";
 
@@ -71,6 +71,8 @@ export function findCauses(
     tried,
   ).map(({ cause, remedy, flows: [first, ...others] }) => ({
     ...cause,
+    // The rule that comes first on their way may lead to none that takes them.
+    ...(cause.kind === "no-rule" && cause.wanted ? { wanted: findOwnRule(first, tried) ?? cause.wanted } : {}),
     ...(cause.kind === "expectation" ? {} : tellBrokenClauses([first, ...others], bound, addresses)),
     remedy: remedy ?? findRemedy(cause, first, tried),
     flows: [first, ...others].toSorted((a, b) => placeOf(a) - placeOf(b)).map(({ flow, manner }) => ({ flow, manner })),

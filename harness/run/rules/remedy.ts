@@ -73,7 +73,7 @@ function nameOwn(own: RulePlace | null): string {
 }
 
 /** Gives the rule that decides where a flow lands under the rules that the mesh's own tool would put in. */
-function findOwnRule(flow: FlowReport, { bound: { capture }, ownPod }: Tried): RulePlace | null {
+export function findOwnRule(flow: FlowReport, { bound: { capture }, ownPod }: Tried): RulePlace | null {
   if (capture.generated === null) return null;
   const quote = (chain: string, rule: Rule) => quoteRule(chain, rule, flow.family);
   const { connections } = ownPod.explain(flow, flow.manner, quote);

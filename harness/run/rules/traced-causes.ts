@@ -6,6 +6,7 @@ import { preferMissing, splitMended } from "./mended-causes.ts";
 import { type FoundRule, findMissingRule, landsAll } from "./missing-rule.ts";
 import { joinMoved } from "./moved-causes.ts";
 import { insertBefore, type TracedCause, type Tried } from "./remedy.ts";
+import { dropRivals } from "./rival-causes.ts";
 import { joinStrayed } from "./strayed-causes.ts";
 
 /** What is known where the rules under test cannot be held against the mesh's own, rule by rule. */
@@ -33,7 +34,7 @@ export function traceCauses(causes: readonly TracedCause[], tried: Tried): reado
     if (joined) return [joined];
     return members.map(({ each, found }) => (found ? explain(each, found) : each));
   });
-  return told.map((each) => nameDuplicate(each, tried));
+  return dropRivals(told, causes).map((each) => nameDuplicate(each, tried));
 }
 
 function isOpen({ cause: { why } }: TracedCause): boolean {

@@ -132,6 +132,33 @@ describe("the causes of wrong landings", () => {
     ]);
   });
 
+  test("a rule is never to be changed into two, and what no rule takes requires the rule that its remedy names", async () => {
+    const withoutDns = (rules: string) =>
+      rules
+        .split(/(?=^\*)/m)
+        .filter((table) => !table.startsWith("*raw"))
+        .join("")
+        .replaceAll(/^-A .*--dport 53 .*\n/gm, "");
+    const redirect = /^-A ISTIO_OUTPUT .* -p tcp .* --to-ports 15001\n/m;
+    const first = "-A ISTIO_OUTPUT -d 169.254.7.127/32 -p tcp -m tcp -j ACCEPT\n";
+    const { causes: copied } = await breakAmbient((rules) => {
+      const [whole = ""] = redirect.exec(rules) ?? [];
+      return withoutDns(rules).replace(first, whole.replace("15001", "15000") + first);
+    });
+    const kinds = (causes: readonly Cause[]) =>
+      causes.map(({ kind, rule, wanted }) => [kind, rule?.index ?? null, wanted?.rule ?? null]);
+    expect(kinds(copied).filter(([kind]) => kind === "other-target")).toEqual([]);
+    const { causes: negated } = await breakAmbient((rules) =>
+      withoutDns(rules).replace(first, first.replace("-d", "! -d")),
+    );
+    const changed = kinds(negated).filter(([kind]) => kind === "other-target");
+    expect(new Set(changed.map(String))).toEqual(new Set([`other-target,1,${first.trim()}`]));
+    // What no rule takes is told the rule that its remedy names.
+    const untaken = negated.find(({ kind }) => kind === "no-rule") as (Cause & { remedy: string }) | undefined;
+    expect(untaken?.wanted?.rule).toMatch(/-p udp .* --to-ports 15053$/);
+    expect(untaken?.remedy).toContain(untaken?.wanted?.rule);
+  });
+
   test("in chains with other names, a wrong rule is compared with the required one by those names", async () => {
     const name = write("own.txt", (rules) =>
       rules.replaceAll("ISTIO_", "MY_").replace("--to-ports 15006", "--to-ports 15007"),
