@@ -20,7 +20,7 @@ export function chooseDefault(given: WithoutFlags, mesh: NamedMesh): "injected" 
 export function describeDefault(mesh: NamedMesh, input: MeshInput, which: "injected" | "tool"): string {
   const own = mesh.describeDefault?.(input, which);
   if (own !== undefined) return own;
-  if (which === "tool") return `no option is given; landfall uses ${describeToolsOwn(mesh)}`;
+  if (which === "tool") return `no option is given; landfall uses ${describeToolsOwn(mesh)}${tellOthers(mesh)}`;
   const set = listRivals(mesh, input.environment).join(", ");
   const rivals = mesh.injectedAs === "variables" ? `, except for what is set here: ${set}` : `. They outweigh ${set}.`;
   return `no option is given; landfall uses ${describeInjected(mesh)}${set === "" ? "" : rivals}`;
@@ -52,6 +52,26 @@ export function describeInjected(mesh: NamedMesh): string {
   return given.length === 0
     ? describeToolsOwn(mesh)
     : `the options that ${name}'s own injector sets: ${given.join(" ")}`;
+}
+
+/**
+ * Says in sentences what each command takes of a mesh where no option is given.
+ *
+ * @example
+ * describeWithoutOptions(kuma)   // "Without options, landfall uses the defaults of kuma's own tool."
+ */
+export function describeWithoutOptions(mesh: NamedMesh): string {
+  const [tool, injected] = [describeToolsOwn(mesh), describeInjected(mesh)];
+  if (tool === injected) return `Without options, landfall uses ${tool}.`;
+  return mesh.toolDefaults === "whole"
+    ? `Without options, generate and apply use ${tool}. All other commands use ${injected}`
+    : `Without options, apply refuses, as ${mesh.name}'s own tool does. All other commands use ${injected}`;
+}
+
+/** Rules that are generated without options are judged by others where the injector sets some: who pipes them on is told. */
+function tellOthers(mesh: NamedMesh): string {
+  const [tool, injected] = [describeToolsOwn(mesh), describeInjected(mesh)];
+  return tool === injected ? "" : `. (Without options, verify, prove, map, explain and mutate use ${injected})`;
 }
 
 function describeToolsOwn({ name }: NamedMesh): string {

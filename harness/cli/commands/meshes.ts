@@ -3,7 +3,7 @@ import type { MeshOption } from "../../meshes/mesh.ts";
 import { MESHES, type NamedMesh } from "../../meshes/meshes.ts";
 import { codedFinding } from "../../model/finding.ts";
 import { renderJson } from "../../report/json.ts";
-import { describeInjected } from "../arguments/default-settings.ts";
+import { describeWithoutOptions } from "../arguments/default-settings.ts";
 import { describeUnknownMesh } from "../arguments/mesh-words.ts";
 import { type OptionSpec, parseOptions } from "../arguments/options.ts";
 import type { Command, CommandIo } from "../command.ts";
@@ -82,7 +82,7 @@ function renderMesh(mesh: NamedMesh, io: CommandIo): string {
   const listed = options.filter(({ flag }) => flag !== null);
   const help: CommandHelp = {
     usage: [`landfall generate --mesh ${name} [OPTION…]`],
-    about: [`Reproduces ${describeSource(reproduces)}.`, `Without options, landfall uses ${describeInjected(mesh)}`],
+    about: [`Reproduces ${describeSource(reproduces)}.`, describeWithoutOptions(mesh)],
     ...listSettingsWithoutFlag(options),
     options: [{ title: "Options", options: listed.map(describeOption) }],
     ...listAnnotations(mesh),

@@ -73,9 +73,23 @@ describe("landfall generate --mesh", () => {
   test("uses its tool's defaults without options, or what that tool needs, and refuses options that leave out a required one", async () => {
     for (const mesh of ["kuma", "istio", "istio-ambient"])
       expect((await runCommand("generate", "--mesh", mesh)).err).toContain(`the defaults of ${mesh}'s own tool`);
+    expect((await runCommand("generate", "--mesh", "istio-ambient")).err).toContain(
+      "(Without options, verify, prove, map, explain and mutate use the options that istio-ambient's own injector sets: --ambient-dns-capture ",
+    );
+    expect((await runCommand("generate", "--mesh", "kuma")).err).not.toContain("(Without options");
     expect((await runCommand("generate", "--mesh=linkerd")).err).toMatch(/linkerd's own injector sets: .*4143/);
     const { code, err } = await runCommand("generate", "--mesh=linkerd", "--proxy-uid", "2102");
     expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/has no default for it/) });
+  });
+  test.each([
+    [
+      "istio",
+      /Without options, generate and apply use the defaults of istio's own tool. All other commands use .* -p /,
+    ],
+    ["linkerd", /Without options, apply refuses, as linkerd's own tool does. All other commands use .*4143/],
+    ["kuma", /Without options, landfall uses the defaults of kuma's own tool\./],
+  ])("says of %s what each command uses without options", async (mesh, said) => {
+    expect((await runCommand("meshes", mesh)).out.replaceAll(/\n/g, " ")).toMatch(said);
   });
   test("other commands accept --mesh, too", async () => {
     expect((await runCommand("map", "--mesh=linkerd")).err).toMatch(/linkerd's own injector sets: .*4143/);
