@@ -51,9 +51,20 @@ const TARGET_PLACES: Readonly<Record<string, Places>> = {
   SYNPROXY: { hooks: ["INPUT", "FORWARD"], protocols: [TCP] },
 };
 
+/**
+ * Names a chain, and the built-in one that leads to it.
+ *
+ * @example
+ * nameChain("ISTIO_INBOUND", "PREROUTING")   // "the chain ISTIO_INBOUND, which PREROUTING reaches"
+ */
+export function nameChain(chain: string, hook: string): string {
+  return chain === hook ? `the chain ${hook}` : `the chain ${chain}, which ${hook} reaches`;
+}
+
 /** Where a rule stands, and what it says of its protocol. */
 export interface RuleSetting {
   readonly table: string;
+  readonly chain: string;
   /** The built-in chains that lead to the rule. */
   readonly hooks: ReadonlySet<string>;
   readonly protocol: ProtocolMatch | null;
@@ -64,10 +75,10 @@ export interface RuleSetting {
  * one that is not known.
  *
  * @example
- * checkPlaces("-m rpfilter", { table: "nat", hooks: new Set(["OUTPUT"]), protocol: null })
+ * checkPlaces("-m rpfilter", { table: "nat", chain: "OUTPUT", hooks: new Set(["OUTPUT"]), protocol: null })
  * // ["-m rpfilter is not valid in the table nat; it belongs to raw, mangle."]
  */
-export function checkPlaces(text: string, { table, hooks, protocol }: RuleSetting): readonly string[] {
+export function checkPlaces(text: string, { table, chain, hooks, protocol }: RuleSetting): readonly string[] {
   const [, letter, name = ""] = /^-([mj]) (\S+)/.exec(text) ?? [];
   const places = findPlaces(text, letter === "j" ? TARGET_PLACES : MATCH_PLACES, name);
   const what = letter === "j" ? name : `-m ${name}`;
@@ -76,9 +87,7 @@ export function checkPlaces(text: string, { table, hooks, protocol }: RuleSettin
   const { hooks: own, protocols } = places;
   const stray = [...hooks].find((hook) => own && !own.includes(hook));
   if (stray !== undefined)
-    return [
-      `${what} is not valid in a chain that ${stray} reaches; it belongs to ${own?.join(" and ") || "no chain"}.`,
-    ];
+    return [`${what} is not valid in ${nameChain(chain, stray)}; it belongs to ${own?.join(" and ") || "no chain"}.`];
   const named = protocol === null || protocol.negated ? null : protocolNumber(protocol.protocol);
   return !protocols || (named !== null && protocols.includes(named))
     ? []

@@ -3,7 +3,7 @@ import type { Match, ProtocolMatch } from "../model/match.ts";
 import type { Rule } from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
 import { type TargetTraits, targetTraits } from "../model/target-traits.ts";
-import { checkPlaces } from "./extension-places.ts";
+import { checkPlaces, nameChain } from "./extension-places.ts";
 
 const MATCH_HOOKS: Partial<Readonly<Record<Match["kind"], readonly string[]>>> = {
   owner: ["OUTPUT", "POSTROUTING"],
@@ -32,9 +32,9 @@ export function checkRulePlacement(
   hooks: ReadonlySet<string>,
 ): readonly string[] {
   const protocol = protocolOf(rule);
-  const checkText = (text: string) => checkPlaces(text, { table, hooks, protocol });
+  const checkText = (text: string) => checkPlaces(text, { table, chain, hooks, protocol });
   const found = [
-    checkTarget(rule, table, hooks),
+    checkTarget(rule, table, chain, hooks),
     ...rule.matches.map((match) => checkMatch(match, protocol, chain, hooks)),
     ...rule.matches.map((match) => (match.kind === "unknown" ? checkText(match.text) : NOTHING)),
     rule.target?.kind === "unknown" ? checkText(rule.target.text) : NOTHING,
@@ -46,7 +46,7 @@ export function checkRulePlacement(
 
 const NOTHING: readonly string[] = [];
 
-function checkTarget(rule: Rule, table: string, hooks: ReadonlySet<string>): readonly string[] {
+function checkTarget(rule: Rule, table: string, chain: string, hooks: ReadonlySet<string>): readonly string[] {
   const { target } = rule;
   if (!target) return NOTHING;
   const name = nameTarget(target);
@@ -57,7 +57,7 @@ function checkTarget(rule: Rule, table: string, hooks: ReadonlySet<string>): rea
   const ofProtocol = checkTargetProtocol(rule, target, name);
   if (strays.length === 0) return ofProtocol;
   const misplaced = strays.map(
-    (hook) => `${name} is not valid in a chain that ${hook} reaches; it belongs to ${allowed?.join(" and ")}.`,
+    (hook) => `${name} is not valid in ${nameChain(chain, hook)}; it belongs to ${allowed?.join(" and ")}.`,
   );
   return [...misplaced, ...ofProtocol];
 }
@@ -95,7 +95,7 @@ function checkMatch(
   const allowed = MATCH_HOOKS[match.kind];
   const stray = allowed && [...hooks].find((hook) => !allowed.includes(hook));
   if (stray)
-    return [`-m ${match.kind} is not valid in a chain that ${stray} reaches; it belongs to ${allowed.join(" and ")}.`];
+    return [`-m ${match.kind} is not valid in ${nameChain(chain, stray)}; it belongs to ${allowed.join(" and ")}.`];
   if (match.kind === "in-interface" && WITHOUT_IN.includes(chain)) return [`-i cannot be used in ${chain}; write -o.`];
   if (match.kind === "out-interface" && WITHOUT_OUT.includes(chain))
     return [`-o cannot be used in ${chain}; write -i.`];
@@ -103,9 +103,7 @@ function checkMatch(
   const without = limit === "in" ? WITHOUT_IN : limit === "out" ? WITHOUT_OUT : [];
   const far = limit && [...hooks].find((hook) => without.includes(hook));
   if (far)
-    return [
-      `--limit-iface-${limit} is not valid in a chain that ${far} reaches; packets have no such interface there.`,
-    ];
+    return [`--limit-iface-${limit} is not valid in ${nameChain(chain, far)}; packets have no such interface there.`];
   return checkMatchProtocol(match, protocol);
 }
 
