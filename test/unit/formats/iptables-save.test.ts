@@ -127,3 +127,18 @@ describe("every finding has line and column", () => {
     ["a table's name within a table", [...filter, "-t nat -A INPUT -j ACCEPT", "COMMIT"], [[4, 1]]],
   ])("%s", (_, lines, places) => checkFindings(lines, places));
 });
+
+describe("a match or target that may not stand where it does", () => {
+  const read = (chain: string, rule: string) => {
+    const text = `*nat\n:PREROUTING ACCEPT [0:0]\n:A - [0:0]\n-A PREROUTING -j A\n-A ${chain} ${rule}\nCOMMIT\n`;
+    const parsed = parseIptablesSave(text, { where: "x", family: 4 });
+    return parsed.ok ? [] : parsed.findings.map(({ message }) => message);
+  };
+  test.each([
+    ["A", "-m owner --uid-owner 1 -j RETURN", "-m owner is not valid in the chain A, which PREROUTING reaches; "],
+    ["PREROUTING", "-m owner --uid-owner 1 -j RETURN", "-m owner is not valid in the chain PREROUTING; "],
+    ["A", "-j MASQUERADE", "MASQUERADE is not valid in the chain A, which PREROUTING reaches; "],
+  ])("is refused with the name of its chain: %s %s", (chain, rule, said) =>
+    expect(read(chain, rule)).toEqual([expect.stringContaining(said)]),
+  );
+});
