@@ -88,7 +88,11 @@ export const VERIFY_OPTIONS: readonly OptionGroup[] = [
         repeatable: true,
         help: "writes the report to FILE.json, FILE.xml (JUnit), FILE.html or FILE.md at the end of the run; -:md prints it instead of the table; an interrupted run writes none",
       },
-      { name: "only-failures", value: null, help: "prints no row for flows that landed as expected" },
+      {
+        name: "only-failures",
+        value: null,
+        help: "prints no row for flows that landed as expected, or that a cause names or counts",
+      },
       { name: "quiet", value: null, help: "prints only what failed, and the totals" },
       {
         name: "every-flow",
