@@ -129,7 +129,10 @@ function describeBroken(
   const others = (clauses ?? []).slice(QUOTED).map(({ name, flows }) => `${name} (${renderCount(flows, "flow")})`);
   const rest = others.length === 0 ? [] : [`also ${listWords(others, "and")}`];
   const none = describeUncounted(flows, clauses ?? []);
-  return [...rows.slice(0, QUOTED), ...rest, ...none].map((text) => ["breaks", text]);
+  return [
+    ...[...rows.slice(0, QUOTED), ...rest].map((text) => ["breaks", text] as const),
+    ...none.map((text) => ["rest", text] as const),
+  ];
 }
 
 /** What the proxy sends on may break another requirement than the flow that it has taken. */

@@ -75,5 +75,5 @@ function describeWanted({ wanted }: FlowReport): readonly EvidenceRow[] {
 
 /** Says whether a row of this name is a sentence; the others quote rules and landings: `isSentence("remedy")` is true. */
 export function isSentence(name: string): boolean {
-  return ["because", "why", "breaks", "remedy"].includes(name);
+  return ["because", "why", "breaks", "rest", "remedy"].includes(name);
 }

@@ -55,8 +55,9 @@ export const test = makePatient(
     }),
 );
 
+/** A variable that is empty counts as one that is not set, as shells and workflows leave it. */
 function readBackend(text: string | undefined): BackendChoice {
-  const known = BACKEND_CHOICES.find((backend) => backend === (text ?? "auto"));
+  const known = BACKEND_CHOICES.find((backend) => backend === (text || "auto"));
   if (known) return known;
   throw new RangeError(`LANDFALL_SANDBOX is "${text}", but must be ${listWords(BACKEND_CHOICES, "or")}.`);
 }

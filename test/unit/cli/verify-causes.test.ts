@@ -288,7 +288,9 @@ describe("the causes of wrong landings", () => {
     // Every flow is counted for one requirement, or for none.
     const [, sum] = /✗ (\d+) flows go wrong/.exec(all) ?? [];
     const counts = [
-      ...all.matchAll(/breaks the (?:requirement \S+ \((\d+) flow|other(?: (\d+))? flow[^:]*? for no requirement)/g),
+      ...all.matchAll(
+        /(?:breaks|rest) +the (?:requirement \S+ \((\d+) flow|other(?: (\d+))? flow[^:]*? for no requirement)/g,
+      ),
     ];
     expect(counts.reduce((total, [, some, none]) => total + Number(some ?? none ?? 1), 0)).toBe(Number(sum));
     expect(all).toMatch(
