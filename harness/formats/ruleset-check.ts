@@ -1,4 +1,5 @@
 import { codedFinding, type Finding } from "../model/finding.ts";
+import { BUILT_IN_CHAINS } from "../model/iptables-tables.ts";
 import type { Chain, Rule, Ruleset, Table } from "../model/ruleset.ts";
 import { findHooks, findLoops, listJumps, nextChain } from "./chain-graph.ts";
 import { isPlacedLike, keepPlaced } from "./placed-alike.ts";
@@ -19,13 +20,19 @@ export function checkRuleset(
     const tell = (rule: Rule, message: string) =>
       codedFinding("rule-fault", where, message, rule.line ?? null, columnOf(rule));
     const hooks = findHooks(table);
+    // A large cluster has ten thousands of small chains, whose rules stand alike where the same hooks lead to them.
+    const placedBy = new Map<string, Rule[]>();
     return [
       ...table.chains.flatMap((chain) => findMissingChains(table, chain, chains, tell)),
       ...findLoops(table).map(({ rule, message }) => tell(rule, message)),
       ...table.chains.flatMap((chain) => {
         const leading = hooks.get(chain.name) ?? new Set();
         const check = (rule: Rule) => checkRulePlacement(rule, ruleset.family, table.name, chain.name, leading);
-        return findMisplaced(chain.rules, check, tell);
+        const own = HOOK_NAMES.has(chain.name) ? chain.name : "";
+        const key = [own, ...leading].join(" ");
+        const placed = placedBy.get(key) ?? [];
+        placedBy.set(key, placed);
+        return findMisplaced(chain.rules, placed, check, tell);
       }),
     ];
   });
@@ -43,14 +50,20 @@ export function faultOfChainName(name: string): string | null {
 
 type Tell = (rule: Rule, message: string) => Finding;
 
-/** Finds what is wrong with the rules of one chain by where they stand. One rule of many that are alike is looked at. */
+/** Chains whose names say where packets come from or go to. */
+const HOOK_NAMES: ReadonlySet<string> = new Set(Object.values(BUILT_IN_CHAINS).flat());
+
+/**
+ * Finds what is wrong with the rules of one chain by where they stand. One rule of many that are alike is looked at; `placed` are those
+ * that were found right in chains like this one, and is added to.
+ */
 function findMisplaced(
   rules: readonly Rule[],
+  placed: Rule[],
   check: (rule: Rule) => readonly string[],
   tell: Tell,
 ): readonly Finding[] {
   const found: Finding[] = [];
-  const placed: Rule[] = [];
   for (const rule of rules) {
     if (isPlacedLike(rule, placed)) continue;
     const messages = check(rule);

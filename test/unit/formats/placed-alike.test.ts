@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isPlacedLike, keepPlaced } from "../../../harness/formats/placed-alike.ts";
 import { checkRulePlacement } from "../../../harness/formats/rule-placement.ts";
+import { readRulesText } from "../../../harness/formats/rules-text.ts";
 import { BUILT_IN_CHAINS, TABLE_NAMES } from "../../../harness/model/iptables-tables.ts";
 import type { Match } from "../../../harness/model/match.ts";
 import type { Rule } from "../../../harness/model/ruleset.ts";
@@ -71,6 +72,31 @@ test("a rule that is placed like another stands as well as it, in every chain", 
     { numRuns: 3_000 },
   );
   expect(alike).toBeGreaterThan(200);
+});
+
+test("rules that are alike are told apart by the chains that they stand in", () => {
+  const text = `*nat
+:PREROUTING ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:ONE - [0:0]
+:TWO - [0:0]
+:THREE - [0:0]
+-A OUTPUT -j ONE
+-A PREROUTING -j TWO
+-A POSTROUTING -j THREE
+-A ONE -d 10.0.0.1/32 -p tcp -j DNAT --to-destination 10.0.0.9:80
+-A TWO -d 10.0.0.1/32 -p tcp -j DNAT --to-destination 10.0.0.9:80
+-A THREE -d 10.0.0.1/32 -p tcp -j DNAT --to-destination 10.0.0.9:80
+-A PREROUTING -i eth0 -d 10.0.0.1/32 -j ACCEPT
+-A OUTPUT -i eth0 -d 10.0.0.1/32 -j ACCEPT
+COMMIT
+`;
+  const read = readRulesText(text, { where: "rules", family: 4 });
+  expect(read.ok ? [] : read.findings.map(({ line, message }) => [line, message])).toEqual([
+    [13, "DNAT is not valid in a chain that POSTROUTING reaches; it belongs to PREROUTING and OUTPUT."],
+    [15, "-i cannot be used in OUTPUT; write -o."],
+  ]);
 });
 
 test("a rule is held against the last ones that stand well", () => {
