@@ -94,7 +94,7 @@ COMMIT
 `;
   const read = readRulesText(text, { where: "rules", family: 4 });
   expect(read.ok ? [] : read.findings.map(({ line, message }) => [line, message])).toEqual([
-    [13, "DNAT is not valid in a chain that POSTROUTING reaches; it belongs to PREROUTING and OUTPUT."],
+    [13, "DNAT is not valid in the chain THREE, which POSTROUTING reaches; it belongs to PREROUTING and OUTPUT."],
     [15, "-i cannot be used in OUTPUT; write -o."],
   ]);
 });
