@@ -51,8 +51,11 @@ export interface Chain {
   readonly counters?: Counters;
 }
 
-/** What a table holds rules for: one family, or both (nft(8), ADDRESS FAMILIES). */
-export type TableFamily = "ip" | "ip6" | "inet";
+/** The families of tables whose rules are understood (nft(8), ADDRESS FAMILIES). */
+export const TABLE_FAMILIES = ["ip", "ip6", "inet"] as const;
+
+/** What a table holds rules for: one family, or both. */
+export type TableFamily = (typeof TABLE_FAMILIES)[number];
 
 /** Which of the kernel's interfaces a table belongs to; `iptables`: one of iptables' two variants, which of them is not said. */
 export type TableSource = "iptables" | "iptables-nft" | "iptables-legacy" | "nft";

@@ -1,4 +1,4 @@
-import type { BaseChain, TableFamily } from "../../model/ruleset.ts";
+import { type BaseChain, TABLE_FAMILIES, type TableFamily } from "../../model/ruleset.ts";
 import { isList, isObject, type Json, type JsonObject, listOf, numberOf, textOf } from "./ast.ts";
 import { readBase, readPolicy, standAlike } from "./base-chain.ts";
 
@@ -31,7 +31,6 @@ export interface OpenState {
 /** Does what a command says; gives what is wrong with it, or null. */
 type Run = (verb: string, body: JsonObject, state: OpenState) => string | null;
 
-const FAMILIES = ["ip", "ip6", "inet"] as const;
 const OTHER_FAMILIES = ["arp", "bridge", "netdev"];
 const OBJECTS = ["set", "map", "counter", "quota", "limit", "ct helper", "ct timeout", "ct expectation"];
 const OTHER_OBJECTS = ["secmark", "synproxy", "flowtable"];
@@ -42,7 +41,7 @@ export function applyNftCommand(verb: string, kind: string, body: JsonObject, st
   if (kind === "ruleset") return flushAll(verb, body, state);
   const family = textOf(body, "family") ?? "ip";
   if (OTHER_FAMILIES.includes(family)) return keep(kind, body, state);
-  if (!FAMILIES.some((known) => known === family))
+  if (!TABLE_FAMILIES.some((known) => known === family))
     return `"${family}" is not a family of nftables; use ip, ip6 or inet.`;
   if (kind === "table") return runTable(verb, body, state);
   const key = `${family} ${textOf(body, "table")}`;
@@ -78,7 +77,7 @@ const TABLE_FLAGS = ["dormant", "owner", "persist"];
 
 const runTable: Run = (verb, body, { tables }) => {
   const name = textOf(body, "name");
-  const family = FAMILIES.find((known) => known === (body.family ?? "ip")) ?? "ip";
+  const family = TABLE_FAMILIES.find((known) => known === (body.family ?? "ip")) ?? "ip";
   if (name === null) return "A table needs a name.";
   const key = `${family} ${name}`;
   const known = tables.get(key);

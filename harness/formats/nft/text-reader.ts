@@ -1,6 +1,7 @@
 import type { Rule, TableFamily } from "../../model/ruleset.ts";
 import type { Json, JsonObject } from "./ast.ts";
 import type { Token } from "./lexer.ts";
+import { endsRule } from "./rule-shape.ts";
 
 /** What is wrong with a text, at the word where it shows. */
 export class NftSyntaxError extends Error {
@@ -152,8 +153,7 @@ export function skipEnds(reader: TextReader): void {
 /** Says that a rule must end here, by the end of its line, `;` or `}`. */
 export function endRule(reader: TextReader): void {
   const token = peek(reader);
-  if (token.kind !== "end" && !isNext(reader, "\n", ";", "}"))
-    fail(token, `${describeToken(token)} stands where a rule should end.`);
+  if (!endsRule(token)) fail(token, `${describeToken(token)} stands where a rule should end.`);
 }
 
 /**

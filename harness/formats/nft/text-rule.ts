@@ -1,9 +1,11 @@
 // Long because each statement of nft(8) has its grammar here.
+import { TABLE_FAMILIES } from "../../model/ruleset.ts";
 import { isList, isObject, type Json, type JsonObject, textOf, unwrap } from "./ast.ts";
 import { readKey, typeOfKey } from "./key-types.ts";
 import type { Token } from "./lexer.ts";
 import { REJECT_ERRORS } from "./reject-errors.ts";
 import { renderExpression } from "./render-text.ts";
+import { endsRule } from "./rule-shape.ts";
 import {
   readMapData,
   readNumber,
@@ -47,9 +49,6 @@ const OTHER_STATEMENTS = [
   "delete",
 ];
 
-/** The families whose rules are understood; those of others are kept as they are. */
-const FAMILIES = ["ip", "ip6", "inet"] as const;
-
 /** What `nft -a` writes behind a rule. */
 const HANDLE = /[ \t]*# handle (\d+)[ \t]*$/my;
 
@@ -80,7 +79,7 @@ function findHandle({ text }: TextReader, last: Token): number | null {
  */
 export function readAlikeRule(reader: TextReader, place: JsonObject): JsonObject | null {
   const { alike, tokens, at } = reader;
-  const family = FAMILIES.find((known) => known === place.family);
+  const family = TABLE_FAMILIES.find((known) => known === place.family);
   const found = alike && family ? alike.read(at, family) : null;
   if (found === null) return null;
   const [first, last] = [tokens[at] as Token, tokens[found.stop - 1] as Token];
@@ -97,15 +96,11 @@ export function readAlikeRule(reader: TextReader, place: JsonObject): JsonObject
 function readRuleText(reader: TextReader): { readonly expr: readonly Json[]; readonly comment?: string } {
   const expr: Json[] = [];
   let comment: string | null = null;
-  while (!isRuleEnd(reader)) {
+  while (!endsRule(peek(reader))) {
     if (takeIf(reader, "comment")) comment = takeName(reader, "a comment");
     else expr.push(readStatementOrRest(reader));
   }
   return comment === null ? { expr } : { expr, comment };
-}
-
-function isRuleEnd(reader: TextReader): boolean {
-  return peek(reader).kind === "end" || isNext(reader, "\n", ";", "}");
 }
 
 /** What is known by name alone is kept as text up to the end of the rule: nobody knows what it decides. */
@@ -118,7 +113,7 @@ function readStatementOrRest(reader: TextReader): Json {
     if (!(error instanceof Unread)) throw error;
     reader.at = start;
     let [last, depth] = [first, 0];
-    while (peek(reader).kind !== "end" && !(depth === 0 && isRuleEnd(reader))) {
+    while (peek(reader).kind !== "end" && !(depth === 0 && endsRule(peek(reader)))) {
       last = take(reader);
       if (last.text === "{") depth++;
       if (last.text === "}") depth--;

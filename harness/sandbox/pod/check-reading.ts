@@ -3,6 +3,7 @@ import { LandfallError } from "../../errors.ts";
 import { isList, isObject, type Json, type JsonObject } from "../../formats/nft/ast.ts";
 import type { GivenRules, LoadableTexts } from "../../model/given-rules.ts";
 import { NO_POLICY_ROUTING } from "../../model/policy-routing.ts";
+import { TABLE_FAMILIES } from "../../model/ruleset.ts";
 import { escapeInvisible } from "../../model/visible-text.ts";
 import type { Station } from "../station.ts";
 import { renderRules } from "./rules-by-tool.ts";
@@ -116,14 +117,12 @@ function listNft(text: string | null): Parts {
   const parts = new Map<string, string[]>();
   const { nftables }: { readonly nftables: readonly JsonObject[] } =
     text === null ? { nftables: [] } : JSON.parse(text);
+  // The tables of other families are no part of what was read.
   for (const object of nftables)
     for (const [kind, body] of Object.entries(object))
-      if (isObject(body) && OWN_FAMILIES.includes(String(body.family))) addPart(parts, kind, body);
+      if (isObject(body) && TABLE_FAMILIES.some((family) => family === body.family)) addPart(parts, kind, body);
   return parts;
 }
-
-/** The other families' tables are no part of what was read. */
-const OWN_FAMILIES = ["ip", "ip6", "inet"];
 
 function addPart(parts: Map<string, string[]>, kind: string, body: JsonObject): void {
   const { family, table, name, chain, type, hook, prio, policy, dev, map } = body;
