@@ -27,6 +27,16 @@ export function isOwnInterface(name: string): boolean {
 }
 
 /**
+ * Gives the interfaces of a list that not every pod has, without those named by a pattern.
+ *
+ * @example
+ * nameLinks(["eth0", "net1", "tap+"])   // ["net1"]
+ */
+export function nameLinks(names: readonly string[]): readonly string[] {
+  return names.filter((name) => !isOwnInterface(name) && !name.endsWith("+"));
+}
+
+/**
  * Says whether a name of an interface, as iptables takes it, means an interface: a `+` at its end stands for any ending (iptables(8),
  * --in-interface).
  *

@@ -1,9 +1,9 @@
 import { type Family, parseNetwork } from "../../model/address.ts";
 import type { Clause, Connection, Contract, Demand, Deviation } from "../../model/contract.ts";
-import { fitsInterface, loopbackAddress, POD_INTERFACE } from "../../model/pod.ts";
+import { fitsInterface, loopbackAddress, nameLinks, POD_INTERFACE } from "../../model/pod.ts";
 import { networkRanges } from "../../model/value-ranges.ts";
 import { isFromDnsPort } from "../dns-port.ts";
-import { DNS, INBOUND, listLinks, OUTBOUND } from "./pod.ts";
+import { DNS, INBOUND, OUTBOUND } from "./pod.ts";
 import type { AmbientSettings } from "./settings.ts";
 
 const CLAUSES = {
@@ -140,7 +140,7 @@ function demandInbound(
   isForPod: boolean,
 ): Demand {
   // Where nobody says behind which interface a virtual machine stands, it is one that settings name.
-  const cameBy = startedOn === "vm" ? (link ?? listLinks(virtualInterfaces)[0]) : POD_INTERFACE;
+  const cameBy = startedOn === "vm" ? (link ?? nameLinks(virtualInterfaces)[0]) : POD_INTERFACE;
   const cameByVirtual = cameBy !== undefined && virtualInterfaces.some((name) => fitsInterface(cameBy, name));
   if (protocol === "tcp" && cameByVirtual) return take(OUTBOUND, "interfaces-captured");
   if (!isForPod) return { must: "unspecified" };

@@ -1,5 +1,5 @@
 import type { Identity } from "../../model/contract.ts";
-import { isOwnInterface } from "../../model/pod.ts";
+import { nameLinks } from "../../model/pod.ts";
 import type { ListenerShape, PodShape } from "../../model/pod-shape.ts";
 import type { PodFacts } from "../mesh.ts";
 import type { AmbientSettings } from "./settings.ts";
@@ -62,13 +62,8 @@ export function makeShape(
       ...(dnsCapture === "on" ? [dns] : []),
     ],
     hosts: { [KUBELET]: { 4: probeAddress[4], 6: probeAddress[6] } },
-    links: listLinks(virtualInterfaces),
+    links: nameLinks(virtualInterfaces),
     resolvers,
     passThrough: { 4: null, 6: null },
   };
-}
-
-/** Gives the interfaces of a list that not every pod has, without those named by a pattern. */
-export function listLinks(names: readonly string[]): readonly string[] {
-  return names.filter((name) => !isOwnInterface(name) && !name.endsWith("+"));
 }

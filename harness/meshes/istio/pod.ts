@@ -1,5 +1,5 @@
 import type { Identity } from "../../model/contract.ts";
-import { isOwnInterface } from "../../model/pod.ts";
+import { nameLinks } from "../../model/pod.ts";
 import type { Dials, ListenerShape, PodShape } from "../../model/pod-shape.ts";
 import type { PodFacts } from "../mesh.ts";
 import { hasIpv6 } from "./pod-facts.ts";
@@ -57,7 +57,7 @@ export function nameDnsListener(settings: IstioSettings): string {
  */
 export function listLinks({ kubevirtInterfaces, excludeInterfaces }: IstioSettings): readonly string[] {
   const names = [...kubevirtInterfaces, ...excludeInterfaces];
-  return [...new Set(names)].filter((name) => !isOwnInterface(name) && !name.endsWith("+"));
+  return nameLinks([...new Set(names)]);
 }
 
 /**
