@@ -143,7 +143,6 @@ function hasSameSource(...ends: readonly Pick<Landing, "source">[]): boolean {
   return new Set(addresses).size === 1;
 }
 
-/** One end by its port; several by their names, where they are few. */
 /** Behind "lands on A instead of" stands B alone. */
 function describeRequired({ expected, observed }: FlowReport, kinds: readonly Landing["kind"][]): string {
   if (!isLanding(expected)) return OPEN_ENDS[expected.kind].instead;

@@ -34,7 +34,7 @@ export function isDoing(text: string): boolean {
   return Object.values(VERBS).some(([, , doing]) => text === doing);
 }
 
-/** Gives the listeners that took flows: `app:15007`, or names alone where they took them at several ports. */
+/** Gives the listeners that took flows: one end by its port, `app:15007`; several by their names alone, where they are few. */
 export function nameListeners(landings: readonly Landing[]): string {
   const taken = landings.filter(({ kind }) => kind === "listener");
   const ends = [...new Set(taken.map(nameEnd))];

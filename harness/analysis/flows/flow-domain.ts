@@ -4,12 +4,12 @@ import { DIMENSION, type FlowSpace } from "./flow-space.ts";
 import type { Lane } from "./lane.ts";
 
 /** A lane's flows are located one by one, and its atoms are the same for all of them. */
-const known = new WeakMap<FlowSpace, WeakMap<Lane, ReadonlyMap<number, Intervals>>>();
+const KNOWN = new WeakMap<FlowSpace, WeakMap<Lane, ReadonlyMap<number, Intervals>>>();
 
 /** Gives the atoms that a lane's flows may have, by dimension; a dimension that is not there is not the flow's own. */
 export function findDomain(space: FlowSpace, lane: Lane): ReadonlyMap<number, Intervals> {
-  const ofSpace = known.get(space) ?? new WeakMap();
-  known.set(space, ofSpace);
+  const ofSpace = KNOWN.get(space) ?? new WeakMap();
+  KNOWN.set(space, ofSpace);
   const domain = ofSpace.get(lane) ?? makeDomain(space, lane);
   ofSpace.set(lane, domain);
   return domain;
