@@ -10,6 +10,7 @@ import type { Lane } from "./flows/lane.ts";
 import type { AnalysisSetting } from "./flows/partition.ts";
 import { joinSocketRows, type LaneRows } from "./flows/socket-rows.ts";
 import { dropRepeated, type GlanceRow, joinWays, OTHERS } from "./join-ways.ts";
+import { openLoneTranslations } from "./lone-translations.ts";
 import { UNTOUCHED } from "./pod/abstract-landing.ts";
 
 /** A map at a glance, and what it leaves out. */
@@ -35,10 +36,11 @@ export interface Glance {
  */
 export function glanceFlows(rules: PodRules, family: Family, setting: AnalysisSetting): Glance {
   const shown: LaneRows<LaneRow>[] = [];
+  const isLone = openLoneTranslations(rules, family);
   let [isComplete, isKnown] = [true, true];
   for (const classified of classifyEachLane(rules, family, setting)) {
     const { lane, classes, land } = classified;
-    if (lane.binding === "route") shown.push({ lane, rows: glanceLane(classified) });
+    if (lane.binding === "route") shown.push({ lane, rows: glanceLane(classified, isLone) });
     else isComplete = false;
     isKnown &&= classes.every((flowClass) => land(flowClass, "answer").kind !== "could-not-look");
   }
@@ -63,15 +65,23 @@ interface LaneRow extends Pick<GlanceRow, "kind" | "deciding"> {
   readonly place: "only" | "named" | "rest";
 }
 
-function glanceLane(classified: ClassifiedLane): readonly LaneRow[] {
-  const { lane, diagram, space } = classified;
+function glanceLane(classified: ClassifiedLane, isLone: (place: RulePlace) => boolean): readonly LaneRow[] {
+  const { lane, diagram, space, explain } = classified;
+  // Flows of one class are translated alike: all of them by the one rule that translates so.
+  const mayVary = (flowClass: FlowClass) => {
+    const { deciding } = explain(flowClass, "answer");
+    return deciding === null || !isLone(deciding);
+  };
   const groups = joinOwnListeners(groupByKind(classified), (terminals) =>
     describeBriefly(diagram, terminals, lane, space),
   );
   const described = groups.map(({ kind, members }) => ({
     kind,
     who: describeBriefly(diagram, terminalsOf(members), lane, space),
-    deciding: listDeciding([...members, ...sampleParts(members, classified)], classified),
+    deciding: listDeciding(
+      [...members, ...sampleParts(members.filter(mayVary), classified).map((witness) => ({ witness }))],
+      classified,
+    ),
   }));
   const longest = greatestOf(described.map(({ who }) => who?.length ?? Number.POSITIVE_INFINITY));
   const rest = described.find(({ who }) => (who?.length ?? Number.POSITIVE_INFINITY) === longest);
@@ -126,7 +136,10 @@ function terminalsOf(members: readonly FlowClass[]): ReadonlySet<Diagram> {
   return new Set(members.map(({ terminal }) => terminal));
 }
 
-function listDeciding(members: readonly FlowClass[], { explain }: ClassifiedLane): readonly RulePlace[] {
+function listDeciding(
+  members: readonly Pick<FlowClass, "witness">[],
+  { explain }: ClassifiedLane,
+): readonly RulePlace[] {
   return dropRepeated(members.flatMap((member) => explain(member, "answer").deciding ?? []));
 }
 

@@ -5,6 +5,7 @@ import type { PodRules } from "../../model/ruleset.ts";
 import type { Diagram } from "../diagrams/diagrams.ts";
 import { type ExplainedLanding, type Lander, openLander } from "../pod/pod-under-analysis.ts";
 import { openPreparation } from "../pod/wide-pod.ts";
+import { locateFlow } from "./flow-location.ts";
 import { choosePoint, findPaths, listPreferences, type Path, readAssumptions } from "./flow-points.ts";
 import type { FlowSpace } from "./flow-space.ts";
 import type { Lane } from "./lane.ts";
@@ -30,6 +31,8 @@ export interface ClassifiedLane {
   readonly diagram: Diagram;
   readonly space: FlowSpace;
   readonly classes: readonly FlowClass[];
+  /** Gives what stands for all that the rules do with a class: classes that only hosts and listeners tell apart share it. */
+  treatmentOf(flowClass: FlowClass): Diagram;
   /** Gives the flow that stands for the flows of a path of the diagram; the same one each time that a path leads to the same flow. */
   witnessAt(path: Path): Witness;
   /** Gives the same where somebody may accept what it dials; null where no host has that address. */
@@ -38,7 +41,7 @@ export interface ClassifiedLane {
   /** Gives the kind of where it lands if it is answered, as {@link Lander} does. */
   kindOf(flowClass: FlowClass): string;
   /** Gives the same with the rules that decide it. */
-  explain(flowClass: FlowClass, manner: Manner): ExplainedLanding;
+  explain(flowClass: Pick<FlowClass, "witness">, manner: Manner): ExplainedLanding;
 }
 
 /**
@@ -59,7 +62,7 @@ export function* classifyEachLane(
   setting: AnalysisSetting,
 ): Generator<ClassifiedLane, void> {
   const partition = partitionFlows(family, [rules], setting);
-  const { space, divide, outside } = partition;
+  const { space, divide, outside, sign, tellSent, join } = partition;
   const prefer = listPreferences(space, setting);
   const prepare = openPreparation(setting.spec, [rules], setting.addresses);
   for (const lane of partition.lanes) {
@@ -76,6 +79,8 @@ export function* classifyEachLane(
       return witness;
     };
     const classes = paths.map(([terminal, path]): FlowClass => ({ terminal, witness: witnessAt(path) }));
+    // A lane's signature is kept: this gives the one that its diagram was made of.
+    const treated = () => sign(lane).map(tellSent).reduce(join);
     const lander: Lander = openLander(
       rules,
       setting.spec,
@@ -88,6 +93,8 @@ export function* classifyEachLane(
       diagram,
       space,
       classes,
+      treatmentOf: ({ terminal, witness: { flow, assumed } }) =>
+        locateFlow(treated(), flow, assumed, lane, space) ?? terminal,
       witnessAt: (path) => witnessAt(path),
       answeredAt: (path) => {
         const point = pointAt(path);
