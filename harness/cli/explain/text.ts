@@ -66,7 +66,8 @@ function renderConnection(
   show: "deciding" | "all",
   countOf: CountOf,
 ): readonly string[] {
-  const who = `${source.replace(/:0$/, "")} -> ${destination}, uid ${owner.uid}, gid ${owner.gid}`;
+  const [from, to] = [source, destination].map((end) => end.replace(/:0$/, ""));
+  const who = `${from} -> ${to}, uid ${owner.uid}, gid ${owner.gid}`;
   const head = index === 0 ? `It dials ${who}.` : `Then the stub Envoy dials ${who}.`;
   const shown = selectPackets(packets, show);
   const body =

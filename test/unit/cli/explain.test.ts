@@ -65,6 +65,16 @@ describe("landfall explain", () => {
     }
   });
 
+  test("names no port of an echo, which has none, at either end", async () => {
+    for (const [flow, ends] of [
+      ["app -> upstream/icmp", "10.244.0.2 -> 10.244.0.4"],
+      ["app -> upstream6/icmp", "[fd00:244::2] -> [fd00:244::4]"],
+    ] as const) {
+      const { out } = await runCommand("explain", "--pod-ip", "10.244.0.2,fd00:244::2", flow);
+      expect(out.split("\n")[0]).toBe(`It dials ${ends}, uid 1000, gid 1000.`);
+    }
+  });
+
   test("follows the connection that the stub dials on", async () => {
     const { out } = await runCommand("explain", "--forward", "client -> pod:8080");
     expect(out.split("\n").filter((line) => /^\S/.test(line))).toEqual([
