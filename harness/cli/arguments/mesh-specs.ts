@@ -17,7 +17,7 @@ export const CAPTURE_LONG_OPTIONS: readonly OptionSpec[] = [
   {
     name: "pod-ip",
     value: "ADDR[,ADDR]",
-    help: "the pod's addresses; a single IPv6 address makes it an IPv6 pod (default 10.244.0.2; for apply, the addresses of the hostname)",
+    help: "the pod's addresses; a single IPv6 address makes it an IPv6 pod (default 10.244.0.2; for apply, the addresses of the hostname; for inspect, those of the running pod)",
   },
   {
     name: "resolv-conf",

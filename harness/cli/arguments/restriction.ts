@@ -12,7 +12,7 @@ import type { OptionSpec } from "./options.ts";
 export const WITHIN_OPTION: OptionSpec = {
   name: "within",
   value: "FLOWS",
-  help: "analyses only these flows, which takes fewer nodes: 'app -> 10.0.0.0/8:443', 'client -> pod:*'; /udp asks about datagrams, /tcp+udp about both (docs/properties.md)",
+  help: "analyses only these flows, which takes fewer nodes: 'app -> 10.0.0.0/8:443', 'client -> pod:*'; /udp asks about datagrams, /tcp+udp about both, and /icmp in place of the port about pings (docs/properties.md)",
 };
 
 /** Reads `--within`; null without it. Throws `bad-input` where it names no flows, or those of a family that is not under test. */

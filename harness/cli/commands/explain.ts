@@ -56,7 +56,7 @@ const HELP: CommandHelp = {
   usage: ["landfall explain FLOW [MESH OPTION…] [OPTION…]"],
   about: [
     "Traces one flow rule by rule to its landing. Without mesh options it uses the rules of the seed command. It drives no traffic unless you add --observe.",
-    "FLOW is 'WHO[@SOURCE] -> TARGET:PORT', in quotes; append /udp to the port for a UDP datagram.",
+    "FLOW is 'WHO[@SOURCE] -> TARGET:PORT', in quotes; append /udp to the port for a UDP datagram. 'WHO[@SOURCE] -> TARGET/icmp' is a ping.",
   ],
   options: [{ title: "Options", options: SPECS }],
   captureFlags: "listed",

@@ -70,7 +70,7 @@ const SPECS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall mutate [MESH OPTION…] [OPTION…]", "landfall mutate SCENARIO… [OPTION…]"],
   about: [
-    "Breaks the rules one value at a time, drives flows against each broken rule set (mutant), and reports which defects the flows miss. It deletes, duplicates, moves and negates each rule, changes each value at its boundaries, and changes each policy and each policy-routing entry. A mutant is caught if a flow lands where it must not, equivalent if no flow of the protocols that it looked at (TCP, and UDP if options, flows or rules concern it) lands differently, and missed otherwise. It ends with a smallest set found of flows that catch the missed mutants, to be pasted into the scenario. Without arguments it uses the seed command's rules.",
+    "Breaks the rules one value at a time, drives flows against each broken rule set (mutant), and reports which defects the flows miss. It deletes, duplicates, moves and negates each rule, changes each value at its boundaries, and changes each policy and each policy-routing entry. A mutant is caught if a flow lands where it must not, equivalent if no flow of the protocols that it looked at (TCP, and UDP or ICMP if options, contract, flows or rules concern it) lands differently, and missed otherwise. It ends with a smallest set found of flows that catch the missed mutants, to be pasted into the scenario. Without arguments it uses the seed command's rules.",
     "With mesh options, it drives the flows that the options require. With scenarios, it drives only the flows of the scenarios, so that the score measures what these would notice.",
   ],
   options: [{ title: "Options", options: SPECS }],

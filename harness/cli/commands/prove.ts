@@ -42,7 +42,7 @@ const SPECS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall prove [MESH OPTION…] [OPTION…]"],
   about: [
-    "Proves that the rules keep these guarantees, over all TCP flows, and over all UDP flows if the mesh or the contract demands anything of UDP; or prints a counterexample. Without mesh options it uses the seed command. It drives no traffic unless you add --observe.",
+    "Proves that the rules keep these guarantees, over all TCP flows, and over all UDP flows and pings if the mesh, the contract or a property is about them; or prints a counterexample. Without mesh options it uses the seed command. It drives no traffic unless you add --observe.",
     "For each guarantee it prints how many classes of flows were checked. If a guarantee depends on a setting for which there was no class to check, it is reported as not known to hold. The guarantees below are those of istio-1.4; every other mesh and every contract has its own.",
   ],
   terms: {
