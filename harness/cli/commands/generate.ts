@@ -43,7 +43,7 @@ const SPECS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall generate [MESH OPTION…] [OPTION…]"],
   about: [
-    "Prints the rules that the given options produce. Without options it uses the defaults of Istio's tool, which capture nothing. It applies nothing, and reads nothing of this machine except settings files and the user, group and service names that options refer to.",
+    "Prints the rules that the given options produce. Without options it uses the defaults of the mesh's own tool (those of Istio's sidecars capture nothing), or, of a tool that refuses to run without options, those that its injector sets. It applies nothing, and reads nothing of this machine except settings files and the user, group and service names that options refer to.",
   ],
   terms: {
     title: "Formats",
