@@ -9,7 +9,7 @@ import { emptyRuleset, familyKey, type Ruleset } from "../../model/ruleset.ts";
 import { renderJson } from "../../report/json.ts";
 import { readCaptureWords } from "../arguments/capture-options.ts";
 import type { OptionSpec } from "../arguments/options.ts";
-import { analysedProtocols, nameProtocols, WITHIN_OPTION } from "../arguments/restriction.ts";
+import { analysedProtocols, nameProtocols, WITHIN_OPTION, withinData } from "../arguments/restriction.ts";
 import type { Command, CommandIo } from "../command.ts";
 import { makeComparison } from "../diff/input.ts";
 import { renderDiffData, renderDiffText } from "../diff/text.ts";
@@ -84,8 +84,9 @@ export const translate: Command = {
     tellSocketless(socketless, io);
     const { within, protocols } = comparison.setting;
     const by = nameProtocols(analysedProtocols(within, protocols));
-    const rules = `# Translated by landfall: no ${by} flow lands elsewhere\n${text.replaceAll(" packets 0 bytes 0", "")}`;
-    io.out(output === "json" ? renderJson({ rules, socketless }) : rules);
+    const only = within ? `, compared only for the flows ${within.text.replace(/\s+/g, " ")}` : "";
+    const rules = `# Translated by landfall${only}: no ${by} flow lands elsewhere\n${text.replaceAll(" packets 0 bytes 0", "")}`;
+    io.out(output === "json" ? renderJson({ ...withinData(within), rules, socketless }) : rules);
     return 0;
   },
 };

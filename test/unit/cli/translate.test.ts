@@ -57,6 +57,19 @@ const ALL = [
 ];
 
 describe("translate", () => {
+  test("says of a restricted question which flows are proven equal, in text and in JSON", async () => {
+    const asked = ["--within", "app -> elsewhere:80"];
+    const rule = "-A OUTPUT -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 15001";
+    const { code, out } = await translate([rule], "nat", asked);
+    expect(code).toBe(0);
+    expect(out.split("\n")[0]).toBe(
+      "# Translated by landfall, compared only for the flows app -> elsewhere:80: no TCP flow lands elsewhere",
+    );
+    const data = JSON.parse((await translate([rule], "nat", [...asked, "--json"])).out);
+    expect(complainBySchema("translate", data)).toEqual([]);
+    expect(data.within).toBe("app -> elsewhere:80");
+  });
+
   test("prints rules that the kernel loads and that diff finds equal", async () => {
     const { out: stdout, err: stderr, code } = await translate(ALL);
     expect([stderr, code]).toEqual(["", 0]);
