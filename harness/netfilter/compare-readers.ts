@@ -18,8 +18,16 @@ import type { Oracle } from "./oracle.ts";
 import { hasPorts, hasTemplateOnly, noteTemplate, type Packet, stateOf } from "./packet.ts";
 import { findDemuxed, findTaker } from "./socket-match.ts";
 
-/** What a key reads: a number, an interface's name (empty where a hook has none), or an end that the kernel may choose from a range. */
-export type KeyReading = bigint | string | { readonly port: number } | { readonly address: KnownAddress };
+/**
+ * What a key reads: a number, an interface's name (empty where a hook has none), an end that the kernel may choose from a range, or the
+ * name of what is not known.
+ */
+export type KeyReading =
+  | bigint
+  | string
+  | { readonly port: number }
+  | { readonly address: KnownAddress }
+  | { readonly unread: string };
 
 /** Reads a key of a packet; null where the packet lacks it, which ends the rule. `asked` has the bits that are looked at. */
 export type Read = (packet: Packet, key: CompareKey, asked: bigint) => KeyReading | null;

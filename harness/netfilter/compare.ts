@@ -40,7 +40,15 @@ function askedBits({ operator, elements }: CompareMatch): bigint {
 
 /** Says whether what was read is one element. */
 export function isElement(readings: readonly KeyReading[], element: CompareElement, packet: Packet): boolean {
-  return element.every((range, i) => isIn(readings[i] ?? 0n, [range], packet));
+  const isHeld = (range: CompareRange, i: number) => isIn(readings[i] ?? 0n, [range], packet);
+  if (!readings.some(isUnread)) return element.every(isHeld);
+  // What is not known decides only where all else holds.
+  const holdsElse = element.every((range, i) => isUnread(readings[i] ?? 0n) || isHeld(range, i));
+  return holdsElse && element.every(isHeld);
+}
+
+function isUnread(reading: KeyReading): reading is { readonly unread: string } {
+  return typeof reading === "object" && "unread" in reading;
 }
 
 function holds({ operator, elements }: CompareMatch, readings: readonly KeyReading[], packet: Packet): boolean {
@@ -84,6 +92,10 @@ function isIn(reading: KeyReading, ranges: readonly CompareRange[], packet: Pack
   if (typeof reading === "string") return ranges.some((range) => "name" in range && isNamed(reading, range.name));
   if (typeof reading === "bigint")
     return ranges.some((range) => "first" in range && range.first <= reading && reading <= range.last);
+  if (isUnread(reading)) {
+    packet.walk.oracle.giveUp(reading.unread);
+    return false;
+  }
   const numbers: { readonly first: bigint; readonly last: bigint }[] = [];
   for (const range of ranges) if ("first" in range && range.first <= range.last) numbers.push(range);
   if ("port" in reading) {
@@ -110,6 +122,7 @@ function bitsOf(readings: readonly KeyReading[], packet: Packet): bigint {
 
 /** What the kernel chooses from a range has no bits that are known. */
 function maskReading(reading: KeyReading, mask: bigint, packet: Packet): KeyReading {
+  if (isUnread(reading)) return reading;
   const value = toNumber(reading, packet);
   return value === null ? reading : value & mask;
 }
@@ -117,6 +130,10 @@ function maskReading(reading: KeyReading, mask: bigint, packet: Packet): KeyRead
 function toNumber(reading: KeyReading, { walk }: Packet): bigint | null {
   if (typeof reading === "string") return null;
   if (typeof reading === "bigint") return reading;
+  if (isUnread(reading)) {
+    walk.oracle.giveUp(reading.unread);
+    return null;
+  }
   if ("port" in reading) {
     if (reading.port < 0) walk.oracle.giveUp("the bits of a port that the kernel chooses");
     return BigInt(Math.max(reading.port, 0));

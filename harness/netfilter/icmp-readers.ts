@@ -32,9 +32,8 @@ export function isOfIcmpType(packet: Packet, match: IcmpTypeMatch): boolean {
 }
 
 /**
- * Gives up what `th sport` and `th dport` read of ICMP: where ports would stand, it has its type, its code and a checksum.
+ * Names what `th sport` and `th dport` read of ICMP, which is not known: where ports would stand, it has its type, its code and a checksum.
  */
-export function bytesOfIcmp({ error, walk }: Packet): null {
-  walk.oracle.giveUp(`what th sport and th dport read of an ICMP ${error === null ? "echo" : "error"}`);
-  return null;
+export function bytesOfIcmp({ error }: Packet): { readonly unread: string } {
+  return { unread: `what th sport and th dport read of an ICMP ${error === null ? "echo" : "error"}` };
 }

@@ -120,5 +120,6 @@ function describeReading(reading: ReturnType<Read>): string {
   if (typeof reading === "bigint") return `is ${reading > 0xffffn ? `0x${reading.toString(16)}` : reading}`;
   if (typeof reading === "string") return reading === "" ? "is empty at this hook" : `is ${reading}`;
   if ("address" in reading) return `is ${reading.address.text}`;
+  if ("unread" in reading) return "is not known";
   return `is ${reading.port < 0 ? "the kernel's free choice" : reading.port}`;
 }

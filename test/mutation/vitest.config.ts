@@ -12,7 +12,7 @@ export default defineConfig({
     setupFiles: ["test/fixed-seed.ts"],
     include: [
       "test/unit/{formats,model,netfilter}/**/*.test.ts",
-      "test/unit/analysis/{datagram-rules,services,told-apart,traits,unused-marks}.test.ts",
+      "test/unit/analysis/{concerned-protocols,services,told-apart,traits,unused-marks}.test.ts",
       "test/property/save-round-trip.test.ts",
     ],
     exclude: [...KERNEL_TESTS, ...LONG_TESTS],

@@ -3,6 +3,7 @@ import { codedFinding } from "../../model/finding.ts";
 import type { FlowProtocol } from "../../model/flow.ts";
 import type { FlowSet } from "../../model/flow-set.ts";
 import { parseFlowSet } from "../../model/flow-set-text.ts";
+import { listWords } from "../../model/listed-words.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
 import type { PodShape } from "../../model/pod-shape.ts";
 import { refuse } from "../refusal.ts";
@@ -48,9 +49,12 @@ export function analysedProtocols(
   return within?.protocols ?? protocols;
 }
 
-/** Gives protocols for a sentence: `TCP`, `UDP`, `TCP or UDP`. */
+/** Gives protocols for a sentence: `TCP`, `UDP`, `TCP, UDP or ICMP`. */
 export function nameProtocols(protocols: readonly string[]): string {
-  return protocols.map((name) => name.toUpperCase()).join(" or ");
+  return listWords(
+    protocols.map((name) => name.toUpperCase()),
+    "or",
+  );
 }
 
 /** Says before an answer which flows it is about, where these are not all. */

@@ -59,7 +59,7 @@ const HELP: CommandHelp = {
     "landfall diff --from 'MESH FLAGS' --to 'MESH FLAGS' [OPTION…]",
   ],
   about: [
-    "Lists the rules that differ, and every class of flows that lands differently under two rule sets: of TCP, and of UDP where rules concern datagrams; pings are compared only with --within. BEFORE and AFTER are rule files in any form that --rules takes; separate several files with commas, as in v4.rules,v6.rules. The families that both sides have are compared.",
+    "Lists the rules that differ, and every class of flows that lands differently under two rule sets: of TCP, and of UDP and pings where rules concern them. BEFORE and AFTER are rule files in any form that --rules takes; separate several files with commas, as in v4.rules,v6.rules. The families that both sides have are compared.",
     "With --from and --to both sides are rules of a mesh, in a pod of its own, and both families are compared. A flow that both proxies take in the same role, for example inbound, does not count as a difference, whatever the listeners' names and ports. With only one of the two options, the other side is a file.",
     "If landfall does not understand a match, it assumes that the match gives the same answer for all packets of a flow, and each class states which answer it assumes. Rule files contain no policy routing: without --routing, landfall assumes that the routes which TPROXY and its marks need are installed.",
     "The mesh's options say where the proxy listens and as which user it runs (Istio: -p, -z, -u, -g), and --pod-ip gives the pod's address. Without them, the seed command's values apply.",

@@ -39,7 +39,7 @@ const SPECS: readonly OptionSpec[] = [
 const HELP: CommandHelp = {
   usage: ["landfall translate FILE[,FILE] [MESH OPTION…] [OPTION…]"],
   about: [
-    "Prints rules of iptables as rules of nftables, once diff has shown that no TCP flow, and where rules concern datagrams no UDP flow, lands elsewhere. The files hold rules in any form of iptables that --rules takes, such as v4.rules,v6.rules. Each table becomes one of nftables, with its own name, chains and priorities.",
+    "Prints rules of iptables as rules of nftables, once diff has shown that no TCP flow lands elsewhere, and no UDP flow or ping where rules concern them. The files hold rules in any form of iptables that --rules takes, such as v4.rules,v6.rules. Each table becomes one of nftables, with its own name, chains and priorities.",
     "If no equal rules can be written, it prints only a flow that shows why. Packets that belong to no socket, such as resets from the kernel, match `! --uid-owner` in iptables, but no comparison of owners in nftables; a note names the rules to which this applies.",
   ],
   options: [{ title: "Options", options: SPECS }],

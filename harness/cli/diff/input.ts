@@ -1,12 +1,12 @@
 import type { Comparison } from "../../analysis/diff.ts";
-import { concernDatagrams } from "../../analysis/flows/datagram-rules.ts";
+import { listConcerned } from "../../analysis/flows/concerned-protocols.ts";
 import type { AnalysisSetting } from "../../analysis/flows/partition.ts";
 import { impliedRouting, impliedShape } from "../../analysis/pod/implied-pod.ts";
 import type { FamilyRules } from "../../formats/interpreter.ts";
 import type { Family } from "../../model/address.ts";
 import type { Capture } from "../../model/capture.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
-import { FLOW_PROTOCOLS, PORT_PROTOCOLS } from "../../model/flow.ts";
+import { FLOW_PROTOCOLS } from "../../model/flow.ts";
 import type { GivenRules } from "../../model/given-rules.ts";
 import type { PodShape } from "../../model/pod-shape.ts";
 import type { PolicyRouting } from "../../model/policy-routing.ts";
@@ -108,7 +108,7 @@ export function makeComparison(
     ...(budget === null ? {} : { budget }),
     ...(within === null ? {} : { within }),
     ...(around?.routing ? { routedMarks: listRoutedMarks(around.routing) } : {}),
-    ...(!isMigration && concernDatagrams(rulesets) ? { protocols: PORT_PROTOCOLS } : {}),
+    ...(isMigration ? {} : { protocols: listConcerned(rulesets) }),
   };
   const routing = known === null && implied.rules.length > 0 && !isMigration ? "as-installed" : "none-needed";
   return { before: was, after: is, setting, routing, ...(pods ? { pods } : {}) };

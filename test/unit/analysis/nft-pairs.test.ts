@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { type Change, diffRulesets } from "../../../harness/analysis/diff.ts";
-import { concernDatagrams } from "../../../harness/analysis/flows/datagram-rules.ts";
+import { listConcerned } from "../../../harness/analysis/flows/concerned-protocols.ts";
 import type { AnalysisSetting } from "../../../harness/analysis/flows/partition.ts";
 import { FAMILIES } from "../../../harness/model/address.ts";
-import { type Flow, PORT_PROTOCOLS } from "../../../harness/model/flow.ts";
+import type { Flow } from "../../../harness/model/flow.ts";
 import type { Landing } from "../../../harness/model/landing.ts";
 import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
 import { emptyRuleset, type PodRules } from "../../../harness/model/ruleset.ts";
@@ -31,7 +31,7 @@ describe("diff tells an nft rule set from one of iptables exactly where the kern
       spec,
       addresses: DEFAULT_ADDRESSES,
       passThrough: "absent",
-      ...(concernDatagrams(listRulesets(before, after)) ? { protocols: PORT_PROTOCOLS } : {}),
+      protocols: listConcerned(listRulesets(before, after)),
     };
     // Only the pairs that are about marks were driven from sockets that have one.
     const isOfMarks = JSON.stringify(pair.telling).includes("mark=") || pair.name.startsWith("ambient");

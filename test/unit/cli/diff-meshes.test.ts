@@ -100,7 +100,7 @@ describe("landfall diff --from --to", () => {
     const same = await runCommand("diff", rules, "--to", "linkerd", "--family", "4");
     const other = await runCommand("diff", "--from", "linkerd", rules, "--family", "6");
     rmSync(folder, { recursive: true });
-    expect(same).toMatchObject({ code: 0, out: "No TCP or UDP flow lands differently.\n" });
+    expect(same).toMatchObject({ code: 0, out: "No TCP, UDP or ICMP flow lands differently.\n" });
     expect(other.code).toBe(2);
   });
 

@@ -78,7 +78,8 @@ describe("echoes of a contract", () => {
 describe("echoes that are asked about", () => {
   const within = ["--within", "uid=1000 -> elsewhere/icmp"];
   test("are compared", async () => {
-    expect((await ask("diff", closed, leaking)).code).toBe(0);
+    expect(await ask("diff", closed, leaking)).toMatchObject({ code: 1, data: { protocols: ["tcp", "udp", "icmp"] } });
+    expect((await ask("diff", closed, closed)).code).toBe(0);
     const { code, data } = await ask("diff", closed, leaking, ...within);
     expect({ code, protocols: data.protocols }).toEqual({ code: 1, protocols: ["icmp"] });
   });

@@ -101,7 +101,7 @@ describe("translate", () => {
       code,
     } = await translate(["-A OUTPUT -p sctp -j TEE --gateway 10.0.0.9"], "mangle");
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^No TCP or UDP flow lands differently\.\nSockets .* are not compared\.\n$/);
+    expect(stdout).toMatch(/^No TCP, UDP or ICMP flow lands differently\.\nSockets .* are not compared\.\n$/);
     expect(stderr).toContain("no flow shows that these rules do anything");
   });
 

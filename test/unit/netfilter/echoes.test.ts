@@ -54,6 +54,19 @@ describe("an echo request", () => {
       ["root -> upstream/icmp", "timed-out"],
     ]);
   });
+  test("has bytes where ports stand that are not known, which decide only where all else holds", () => {
+    const rules = (match: string) => ({
+      ...nftRules(`table ip t { chain c { type filter hook output priority 0; ${match} drop; }; }`),
+      policyRouting: NO_POLICY_ROUTING,
+    });
+    const unknown =
+      "could-not-look: the landing depends on what is not known: what th sport and th dport read of an ICMP echo";
+    check(rules("th dport 53"), [["app -> upstream/icmp", unknown]]);
+    check(rules("th dport & 1 == 1"), [["app -> upstream/icmp", unknown]]);
+    check(rules("th dport . meta l4proto { 53 . icmp }"), [["app -> upstream/icmp", unknown]]);
+    check(rules("th dport . meta l4proto { 53 . udp, 53 . tcp }"), [["app -> upstream/icmp", "replied"]]);
+    check(rules("ip daddr . th dport { 10.0.0.9 . 53 }"), [["app -> upstream/icmp", "replied"]]);
+  });
   test("has its identifier, its type and its code where connections have ports", () => {
     const rules = (end: string) => rulesOf(["filter", `4 -A OUTPUT -p icmp -m conntrack ${end} -j DROP`]);
     check(rules("--ctorigdstport 2048"), [["app -> upstream/icmp", "timed-out"]]);
