@@ -9,7 +9,7 @@ import { isDoing, LISTED, listEndsOf, nameDoing, nameListeners, verbOf } from ".
 
 /**
  * Gives what became of how many flows, and what was required instead: `168 flows land on app:15007 instead of envoy-inbound:15006`. Flows
- * that do not all have one fate are told by it: `6 flows go wrong: 2 loop; 4 land on app:22 instead of where they were dialled`.
+ * that do not all have one fate are told by it: `6 flows go wrong: 2 loop; 4 land on app:22 instead of the original destination`.
  */
 export function describeHeading(flows: readonly FlowReport[]): string {
   const whole = tellFate(flows);
@@ -69,7 +69,7 @@ function tellPassed(flows: readonly FlowReport[]): string | null {
   const verb = isRedirect ? "being redirected to" : "landing on";
   const isListener = flows.every(({ expected }) => expected.kind === "listener" || expected.hops.length > 0);
   const ends = listWords([first, ...others], "or");
-  return `${flows.length === 1 ? "goes" : "go"} ${AS_DIALLED} instead of ${isListener ? `${verb} ` : ""}${ends}`;
+  return `${flows.length === 1 ? "goes" : "go"} to ${AS_DIALLED} instead of ${isListener ? `${verb} ` : ""}${ends}`;
 }
 
 function describeEnd(expected: Expectation): string {
@@ -86,7 +86,7 @@ function isCrossed(flows: readonly FlowReport[]): boolean {
   return flows.length > 1 && required.some(({ expected }) => isLanding(expected) && seen.has(nameEnd(expected)));
 }
 
-/** Several ends are one where all flows were to go on to where they were dialled; null where there are too many. */
+/** Several ends are one where all flows were to go on to their original destinations; null where there are too many. */
 function describeInstead(flows: readonly FlowReport[], kinds: readonly Landing["kind"][]): string | null {
   // What a proxy sends on was to go wherever its own connection goes.
   const direct = flows.filter(({ manner }) => manner === "answer");
@@ -96,15 +96,15 @@ function describeInstead(flows: readonly FlowReport[], kinds: readonly Landing["
     return describeOtherWay(flows);
   if (required.length === 1) return ` instead of ${required.join("")}`;
   // "Times out instead of" needs a verb behind it.
-  const asDialled = isEveryListener(kinds) ? AS_DIALLED : `landing ${AS_DIALLED}`;
+  const asDialled = isEveryListener(kinds) ? AS_DIALLED : `landing on ${AS_DIALLED}`;
   const places = asked.map((flow) => (goesAsDialled(flow.expected) ? asDialled : describeRequired(flow, kinds)));
-  // A listener, where they were dialled, timing out: the one who reads "instead of" takes a name first, and a doing last.
+  // A listener, the original destination, timing out: the one who reads "instead of" takes a name first, and a doing last.
   const rank = (end: string) => (end === asDialled ? 1 : isDoing(end) ? 2 : 0);
   const ends = [...new Set(places)].toSorted((a, b) => rank(a) - rank(b));
   return ends.length <= LISTED ? ` instead of ${listEnds(ends)}` : null;
 }
 
-/** `landing on envoy-inbound:15006, on app:22 or where they were dialled`. */
+/** `landing on envoy-inbound:15006, on app:22 or on the original destination`. */
 function listEnds(ends: readonly string[]): string {
   const [first = "", ...others] = ends;
   const isEveryLanding = ends.every((end) => end.startsWith("landing "));

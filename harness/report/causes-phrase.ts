@@ -122,9 +122,9 @@ function describeBroken(
   clauses: CauseReport["clauses"],
   breaks: string | undefined,
 ): readonly EvidenceRow[] {
-  if (breaks !== undefined) return [["breaks", `the requirement ${breaks}`]];
+  if (breaks !== undefined) return [["breaks", `the requirement ${quoteSentence(breaks)}`]];
   const rows = (clauses ?? []).map(
-    ({ name, says, flows }) => `the requirement ${name} (${renderCount(flows, "flow")}): ${says}`,
+    ({ name, says, flows }) => `the requirement ${name} (${renderCount(flows, "flow")}): "${says}"`,
   );
   const others = (clauses ?? []).slice(QUOTED).map(({ name, flows }) => `${name} (${renderCount(flows, "flow")})`);
   const rest = others.length === 0 ? [] : [`also ${listWords(others, "and")}`];
@@ -143,9 +143,15 @@ function describeUncounted(
   const uncounted = flows.length - clauses.reduce((sum, clause) => sum + clause.flows, 0);
   if (clauses.length === 0 || uncounted <= 0) return [];
   const isForwarded = uncounted === flows.filter(({ manner }) => manner === "forward").length;
-  const where = isForwarded ? ", where the proxy forwards," : "";
+  const where = isForwarded ? ", which the proxy dials when it forwards" : "";
   const others = uncounted === 1 ? "flow" : `${uncounted} flows`;
-  return [`the other ${others}${where} ${uncounted === 1 ? "counts" : "count"} for no requirement`];
+  return [`no requirement is about the other ${others}${where}`];
+}
+
+/** Puts the sentence behind a requirement's name in quotes: what must hold is no report of what does. */
+function quoteSentence(text: string): string {
+  const at = text.indexOf(": ");
+  return at < 0 ? text : `${text.slice(0, at)}: "${text.slice(at + 2)}"`;
 }
 
 /** Gives the required rule, and the words in which the one that is there differs from it where those are few. */

@@ -30,8 +30,12 @@ function describeFlowsOf({ boundaryFlows, classFlows }: Pick<ClassReport, "bound
   if (boundaryFlows === undefined || classFlows === undefined) return "";
   const place = "at the boundaries of what is required";
   const all = renderCount(boundaryFlows + classFlows, "flow");
-  const beside = `${classFlows} ${classFlows === 1 ? "stands" : "stand"} for classes that have none there`;
-  return `. Of the ${all}, ${boundaryFlows} ${boundaryFlows === 1 ? "is" : "are"} ${place}, and ${beside}`;
+  const verb = boundaryFlows === 1 ? "is" : "are";
+  const told = `. Of the ${all}, ${boundaryFlows} ${verb} ${place}`;
+  if (classFlows === 0) return told;
+  return classFlows === 1
+    ? `${told}; the other one is of a class that has no flow there`
+    : `${told}; the other ${classFlows} are one of each class that has no flow there`;
 }
 
 /** Gives protocols for a sentence about all of them: `TCP`, `TCP and UDP`, `TCP, UDP and ICMP`. */

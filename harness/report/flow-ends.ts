@@ -3,7 +3,7 @@ import type { Landing } from "../model/landing.ts";
 import type { FlowReport } from "../model/report.ts";
 
 /** What is required of flows that nobody is to take. */
-export const AS_DIALLED = "where they were dialled";
+export const AS_DIALLED = "the original destination";
 
 /** Says whether a flow is to land, or to be refused, where it was dialled. */
 export function goesAsDialled(expected: Expectation): boolean {

@@ -44,7 +44,7 @@ export function nameListeners(landings: readonly Landing[]): string {
 }
 
 /**
- * Gives what became of flows whatever was required of them, most first: `2 go where they were dialled, 1 times out and 1 lands on app`.
+ * Gives what became of flows whatever was required of them, most first: `2 go to the original destination, 1 times out and 1 lands on app`.
  */
 export function listEndsOf(flows: readonly FlowReport[]): string {
   const ends = [...Map.groupBy(flows, nameLanding).values()].toSorted((a, b) => b.length - a.length);
@@ -63,7 +63,7 @@ function nameLanding(flow: FlowReport): string {
 
 function tellLanding(flows: readonly FlowReport[]): string {
   const [first] = flows;
-  if (first === undefined || wentAsDialled(first)) return `${flows.length === 1 ? "goes" : "go"} ${AS_DIALLED}`;
+  if (first === undefined || wentAsDialled(first)) return `${flows.length === 1 ? "goes" : "go"} to ${AS_DIALLED}`;
   const { kind } = first.observed;
   const where = kind === "listener" ? ` ${nameListeners(flows.map(({ observed }) => observed))}` : "";
   return `${verbOf(flows, kind)}${where}`;

@@ -61,13 +61,15 @@ function joinGroup(group: readonly Early[], tried: Tried): TracedCause | null {
   };
   if (!landsWith([flow, ...flows], rule, move, tried)) return null;
   const named = [...new Set(inOrder.map(({ later }) => quotePlace(later)))];
-  const others = named.length - QUOTED;
-  const listed = [...named.slice(0, QUOTED), ...(others > 0 ? [`and ${others} more`] : [])].join("; ");
+  // Where one more is left, its name takes no more room than its number.
+  const shown = named.length === QUOTED + 1 ? named.length : QUOTED;
+  const others = named.length - shown;
+  const listed = [...named.slice(0, shown), ...(others > 0 ? [`and ${others} more`] : [])].join("; ");
   return {
     cause: { ...first.each.cause, why: `this rule stands before those that would take these flows: ${listed}` },
     remedy: isOutOfPlace(rule, tried)
       ? `remove this rule: the mesh has none like it in the chain ${rule.chain}`
-      : `move this rule behind ${describeRule(last.later)}`,
+      : `move this rule after ${describeRule(last.later)}`,
     flows: [flow, ...flows],
   };
 }

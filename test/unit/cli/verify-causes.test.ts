@@ -220,7 +220,7 @@ describe("the causes of wrong landings", () => {
     writeFileSync(join(folder, "native.nft"), own.replace(/^ *meta skuid 1337 counter .*\n/m, ""));
     const { out } = await run("verify", ...mesh, "--rules", "native.nft", "--sandbox", "simulated", "--only-failures");
     expect(out).toMatch(/^ {6}missing {3}istio-proxy-nat istio-output: meta skuid 1337 counter return$/m);
-    expect(out).toMatch(/ instead of where they were dialled or timing out$/m);
+    expect(out).toMatch(/ instead of the original destination or timing out$/m);
     write("port.nft", () => nft.replace("redirect to :15006", "redirect to :15007"));
     const required = "meta l4proto tcp counter redirect to :15006";
     expect(await listCauses("port.nft")).toMatchObject([{ kind: "other-target", wanted: { rule: required } }]);
@@ -247,7 +247,7 @@ describe("the causes of wrong landings", () => {
     );
     const uid = write("uid-return.txt", (rules) => rules.replace(/^.*--uid-owner 1337 -j RETURN\n/m, ""));
     expect((await verify(uid, "--only-failures")).out).toMatch(
-      /✗ \d+ flows land on envoy-outbound:15001 instead of where they were dialled\n/,
+      /✗ \d+ flows land on envoy-outbound:15001 instead of the original destination\n/,
     );
   });
   test("a missing rule is reported as missing", async () => {
@@ -269,7 +269,7 @@ describe("the causes of wrong landings", () => {
       { kind: "missing-rule", rule: null, wanted: { rule: "-A PREROUTING -p tcp -j MY_INBOUND" } },
     ]);
     expect((await verify(name)).out.replaceAll(/\s+/g, " ")).toMatch(
-      /✗ \d+ flows go where they were dialled instead of being redirected to envoy-inbound:15006 /,
+      /✗ \d+ flows go to the original destination instead of being redirected to envoy-inbound:15006 /,
     );
   });
   test("a rule that stands before the required one is named, and not called missing", async () => {
@@ -289,7 +289,7 @@ describe("the causes of wrong landings", () => {
     const [, sum] = /✗ (\d+) flows go wrong/.exec(all) ?? [];
     const counts = [
       ...all.matchAll(
-        /(?:breaks|rest) +the (?:requirement \S+ \((\d+) flow|other(?: (\d+))? flow[^:]*? for no requirement)/g,
+        /breaks +the requirement \S+ \((\d+) flow|rest +no requirement is about the other(?: (\d+))? flow/g,
       ),
     ];
     expect(counts.reduce((total, [, some, none]) => total + Number(some ?? none ?? 1), 0)).toBe(Number(sum));
@@ -310,7 +310,7 @@ describe("the causes of wrong landings", () => {
       `because this rule stands before those that would take these flows: ISTIO_OUTPUT 5 (moved.txt:${line + 1}): -A ISTIO_OUTPUT -m owner --gid-owner 1337 -j RETURN; ISTIO_OUTPUT 6 (moved.txt:${line + 2}): -A ISTIO_OUTPUT -d 127.0.0.1/32 -j RETURN breaks`,
     );
     expect(text).toContain(
-      ` remedy move this rule behind nat ISTIO_OUTPUT 6 (moved.txt:${line + 2}): -A ISTIO_OUTPUT -d 127.0.0.1/32 -j RETURN `,
+      ` remedy move this rule after nat ISTIO_OUTPUT 6 (moved.txt:${line + 2}): -A ISTIO_OUTPUT -d 127.0.0.1/32 -j RETURN `,
     );
     // Of the two flows in full the second is of somebody else, and goes somewhere else.
     expect(text).toMatch(/ uid=1000,gid=1337 -> upstream:80 expected .* root -> localhost:8080 expected /);
@@ -323,7 +323,7 @@ describe("the causes of wrong landings", () => {
     expect(await listCauses(name)).toMatchObject([
       {
         why: `this rule stands before those that would take these flows: ISTIO_INBOUND 2 (front.txt:${line + 1}): -A ISTIO_INBOUND -p tcp -m tcp --dport 22 -j RETURN; ISTIO_INBOUND 3 (front.txt:${line + 2}): -A ISTIO_INBOUND -p tcp -m tcp --dport 15020 -j RETURN`,
-        remedy: expect.stringContaining(`move this rule behind nat ISTIO_INBOUND 3 (front.txt:${line + 2})`),
+        remedy: expect.stringContaining(`move this rule after nat ISTIO_INBOUND 3 (front.txt:${line + 2})`),
       },
     ]);
   });

@@ -64,7 +64,7 @@ describe("verify on rules", () => {
     const { boundaryFlows, classFlows } = scenarios[0].classes;
     expect(boundaryFlows + classFlows).toBe(summary.flows);
     expect(summary.classes).toMatchObject({ boundaryFlows, classFlows });
-    const said = `Of the ${summary.flows} flows, ${boundaryFlows} are at the boundaries of what is required, and ${classFlows} stand for classes`;
+    const said = `Of the ${summary.flows} flows, ${boundaryFlows} are at the boundaries of what is required; the other ${classFlows} are one of each class`;
     for (const text of texts) expect(text.replaceAll(/\s+/g, " ")).toContain(said);
   });
 

@@ -83,9 +83,9 @@ describe("what decided where a flow landed", () => {
     expect(breaks).toBeUndefined();
     const { out } = await run("verify", ...SEED_WORDS, "--rules", name, "--sandbox", "simulated", "--quiet");
     expect(out.replaceAll(/\s+/g, " ")).toMatch(
-      /✗ \d+ flows go wrong: \d+ go where they were dialled instead of being redirected to envoy-outbound:15001; \d+ land on envoy-outbound:15001 instead of where they were dialled rule /,
+      /✗ \d+ flows go wrong: \d+ go to the original destination instead of being redirected to envoy-outbound:15001; \d+ land on envoy-outbound:15001 instead of the original destination rule /,
     );
-    expect(out).toMatch(/^ {6}breaks {4}the requirement outbound-captured \(\d+ flows\): Outbound /m);
+    expect(out).toMatch(/^ {6}breaks {4}the requirement outbound-captured \(\d+ flows\): "Outbound /m);
   });
 
   test("is a rule to be moved back from a chain that is not its own, and to be removed where its own has it too", async () => {

@@ -41,22 +41,22 @@ describe("the heading of a cause", () => {
       "1 flow lands on app:81 instead of envoy-inbound:15006",
       [flow("client -> pod:81", inbound(81), direct("app", 81))],
     ],
-    ["2 flows land on envoy-outbound:15001 instead of where they were dialled", captured],
-    ["2 flows go where they were dialled instead of being redirected to envoy-outbound:15001", passed],
+    ["2 flows land on envoy-outbound:15001 instead of the original destination", captured],
+    ["2 flows go to the original destination instead of being redirected to envoy-outbound:15001", passed],
     [
-      "3 flows go where they were dialled instead of being redirected to envoy-outbound:15001 or envoy-inbound:15006",
+      "3 flows go to the original destination instead of being redirected to envoy-outbound:15001 or envoy-inbound:15006",
       [...passed, flow("client -> pod:21", inbound(21), refused)],
     ],
     [
-      "4 flows go wrong: 2 land on envoy-outbound:15001 instead of where they were dialled; 2 go where they were dialled instead of being redirected to envoy-outbound:15001",
+      "4 flows go wrong: 2 land on envoy-outbound:15001 instead of the original destination; 2 go to the original destination instead of being redirected to envoy-outbound:15001",
       [...captured, ...passed],
     ],
     [
-      "3 flows go wrong: 1 loops instead of reaching upstream:80; 2 land on envoy-outbound:15001 instead of where they were dialled",
+      "3 flows go wrong: 1 loops instead of reaching upstream:80; 2 land on envoy-outbound:15001 instead of the original destination",
       [...captured, looping],
     ],
     [
-      "3 flows time out instead of landing on envoy-outbound:15001 or where they were dialled",
+      "3 flows time out instead of landing on envoy-outbound:15001 or on the original destination",
       [...captured, ...passed.slice(1)].map((each) => ({ ...each, observed: makeLanding("timed-out") })),
     ],
     [
@@ -73,7 +73,7 @@ describe("the heading of a cause", () => {
       flow("client -> pod:21", inbound(21), makeLanding("timed-out")),
     ];
     expect(describeHeading([...captured, ...passed, ...others, looping])).toBe(
-      "7 flows go wrong: 1 loops instead of reaching upstream:80; 2 land on envoy-outbound:15001 instead of where they were dialled; 4 in other ways: 2 go where they were dialled, 1 lands on envoy-outbound:15001 and 1 times out",
+      "7 flows go wrong: 1 loops instead of reaching upstream:80; 2 land on envoy-outbound:15001 instead of the original destination; 4 in other ways: 2 go to the original destination, 1 lands on envoy-outbound:15001 and 1 times out",
     );
   });
 });

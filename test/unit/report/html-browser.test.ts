@@ -68,16 +68,16 @@ describe("the HTML report in a browser", () => {
       const count = () => page.locator("tr[id]:visible").count();
       const number = (holds: (flow: ScenarioReport["flows"][number]) => boolean) => scenario.flows.filter(holds).length;
       expect(await page.getByLabel("failed only").isChecked()).toBe(true);
-      expect(await count()).toBe(number((flow) => !isClear(flow)));
+      await expect.poll(count).toBe(number((flow) => !isClear(flow)));
       await page.getByRole("button", { name: "Clear" }).click();
-      expect(await count()).toBe(scenario.flows.length);
+      await expect.poll(count).toBe(scenario.flows.length);
       await page.getByLabel("failed only").check();
       await page.getByLabel("Actor").selectOption("client");
-      expect(await count()).toBe(number((flow) => !isClear(flow) && flow.flow.startsWith("client")));
+      await expect.poll(count).toBe(number((flow) => !isClear(flow) && flow.flow.startsWith("client")));
       await page.getByRole("button", { name: "Clear" }).click();
       await page.getByLabel("Filter").fill("UPSTREAM:80 envoy-outbound");
       const isMeant = (text: string) => text.includes("upstream:80") && text.includes("envoy-outbound");
-      expect(await count()).toBe(number((flow) => isMeant(`${flow.flow} ${shortenLanding(flow)}`)));
+      await expect.poll(count).toBe(number((flow) => isMeant(`${flow.flow} ${shortenLanding(flow)}`)));
       expect(await page.locator("#filter output").textContent()).toBe(
         `${await count()} of ${scenario.flows.length} flows`,
       );
@@ -143,7 +143,7 @@ describe("the HTML report in a browser", () => {
         await link.click();
         const dialog = page.getByRole("dialog");
         await dialog.getByText("change this rule to the required one").waitFor();
-        await dialog.getByText(/^the requirement inbound-captured: /).waitFor();
+        await dialog.getByText(/^the requirement inbound-captured: "/).waitFor();
         expect(await dialog.locator("p.said").textContent()).not.toBe("");
         await page.keyboard.press("Escape");
       }
