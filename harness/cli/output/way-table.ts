@@ -49,16 +49,18 @@ function chooseWidths(lines: readonly WayLine[], columns: number): Widths | null
     greatestOf(some.map((line) => countCells(line[key])));
   const longestWord = (key: keyof WayLine, some: readonly WayLine[]) =>
     greatestOf(some.flatMap((line) => line[key].split(" ").map(countCells)));
-  // Where everybody goes a way alike, its name has the room of both.
-  const divided = lines.filter(({ who }) => who !== "all");
-  const of = (key: keyof WayLine) => (key === "way" ? divided : lines);
-  const widths = {
-    way: widest("way", of("way")),
+  const whole = {
+    way: widest("way", lines),
     who: widest("who", lines),
     third: widest("third", lines),
     fourth: widest("fourth", lines),
   };
-  let excess = widths.way + widths.who + widths.third + widths.fourth + 3 * GAP - columns;
+  if (excessOf(whole, columns) <= 0) return { ...whole, lastGap: GAP };
+  // Where everybody goes a way alike, its name has the room of both.
+  const divided = lines.filter(({ who }) => who !== "all");
+  const of = (key: keyof WayLine) => (key === "way" ? divided : lines);
+  const widths = { ...whole, way: widest("way", divided) };
+  let excess = excessOf(widths, columns);
   // Better one cell narrower than a line more.
   if (excess === 1) return { ...widths, lastGap: GAP - 1 };
   for (const key of BREAKABLE) {
@@ -68,6 +70,11 @@ function chooseWidths(lines: readonly WayLine[], columns: number): Widths | null
     excess -= given;
   }
   return excess > 0 ? null : { ...widths, lastGap: GAP };
+}
+
+/** Gives how many columns of the display are missing. */
+function excessOf({ way, who, third, fourth }: Readonly<Record<keyof WayLine, number>>, columns: number): number {
+  return way + who + third + fourth + 3 * GAP - columns;
 }
 
 /** On a narrow display a row's cells stand beneath each other. */
