@@ -38,13 +38,13 @@ export function renderFailed(
   return lines.length === 0 ? [] : [[paint("bold", "Failed:"), ...lines, ""].join("\n")];
 }
 
-/** Names stay whole. */
+/** Names stay whole; they have commas of their own, between ports and ids. */
 function listOthers({ others, unnamed }: ToldCause, columns: number): readonly string[] {
   if (others.length === 0) return [];
   const names = [...others, ...countUnnamed(unnamed)];
   const lines: string[] = [];
   for (const [i, name] of names.entries()) {
-    const text = i < names.length - 1 ? `${name}, ` : name;
+    const text = i < names.length - 1 ? `${name}; ` : name;
     const last = lines.at(-1);
     if (last !== undefined && countCells(last + text) <= columns) lines[lines.length - 1] = last + text;
     else lines.push(`${lines.length === 0 ? `${ROW_INDENT}and ` : `${ROW_INDENT}    `}${text}`);

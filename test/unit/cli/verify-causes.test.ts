@@ -84,7 +84,7 @@ describe("the causes of wrong landings", () => {
     );
     expect(out.split("\n").length).toBeLessThan(40);
     // Flows that differ in their port alone are named together, as --flows takes them.
-    expect(out).toContain(" and client -> pod:1,21,23,15001,15007,15019,15021,65535,");
+    expect(out).toContain(" and client -> pod:1,21,23,15001,15007,15019,15021,65535;");
     const { out: some } = await verify(name, "--flows", "client -> pod:1,21,23");
     expect(some).toContain("\n3 flows: 0 as expected, 3 not as expected");
     expect(out).not.toMatch(/✓/);
