@@ -39,23 +39,26 @@ export function tellCauses(
   backend: BackendName,
 ): readonly ToldCause[] {
   const byName = new Map(scenario.flows.map((flow) => [keyOf(flow), flow]));
-  return (scenario.causes ?? [])
-    .toSorted((a, b) => b.flows.length - a.flows.length)
-    .map((cause) => {
-      const flows = cause.flows.flatMap((each) => byName.get(keyOf(each)) ?? []);
-      const inOrder = flows.toSorted((a, b) => weigh(a) - weigh(b));
-      const inFull = chooseExamples(inOrder);
-      const rest = inOrder.filter((flow) => !inFull.includes(flow));
-      const others = nameByEnds(rest);
-      return {
-        heading: describeHeading(inOrder),
-        rows: describeCause(cause),
-        shown: inFull.map((flow) => ({ flow, rows: describeEnds(flow, backend) })),
-        rest,
-        others: others.slice(0, NAMED).map(({ name }) => name),
-        unnamed: others.slice(NAMED).reduce((sum, { count }) => sum + count, 0),
-      };
-    });
+  return sortCauses(scenario).map((cause) => {
+    const flows = cause.flows.flatMap((each) => byName.get(keyOf(each)) ?? []);
+    const inOrder = flows.toSorted((a, b) => weigh(a) - weigh(b));
+    const inFull = chooseExamples(inOrder);
+    const rest = inOrder.filter((flow) => !inFull.includes(flow));
+    const others = nameByEnds(rest);
+    return {
+      heading: describeHeading(inOrder),
+      rows: describeCause(cause),
+      shown: inFull.map((flow) => ({ flow, rows: describeEnds(flow, backend) })),
+      rest,
+      others: others.slice(0, NAMED).map(({ name }) => name),
+      unnamed: others.slice(NAMED).reduce((sum, { count }) => sum + count, 0),
+    };
+  });
+}
+
+/** Gives the causes of a scenario's failures in the order in which they are told. */
+export function sortCauses({ causes = [] }: Pick<ScenarioReport, "causes">): readonly CauseReport[] {
+  return causes.toSorted((a, b) => b.flows.length - a.flows.length);
 }
 
 /**

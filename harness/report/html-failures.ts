@@ -2,7 +2,7 @@ import type { BackendName, FlowReport, Report, ScenarioReport } from "../model/r
 import { countUnnamed, type ToldCause, tellCauses } from "./causes-phrase.ts";
 import { renderFlowCommands } from "./html-command.ts";
 import { renderOmission, renderRows } from "./html-evidence.ts";
-import { nameRow } from "./html-flow.ts";
+import { nameCause, nameRow } from "./html-flow.ts";
 import { type LinkTo, renderKeptEvidence } from "./html-rules.ts";
 import { type Html, html } from "./html-text.ts";
 import { shortenLanding } from "./landing-phrase.ts";
@@ -18,6 +18,8 @@ interface Failure {
 /** What of one scenario is to be explained. */
 interface FailedScenario {
   readonly scenario: ScenarioReport;
+  /** Its place among the scenarios of the report. */
+  readonly index: number;
   readonly failures: readonly Failure[];
 }
 
@@ -27,7 +29,7 @@ interface FailedScenario {
  */
 export function renderFailures({ scenarios, sandbox: { backend } }: Report, linkTo: LinkTo): Html {
   const failed = scenarios
-    .map((scenario, i) => ({ scenario, failures: listFailures(scenario, i) }))
+    .map((scenario, index) => ({ scenario, index, failures: listFailures(scenario, index) }))
     .filter(({ scenario, failures }) => failures.length > 0 || scenario.omissions.length > 0)
     .sort((a, b) => rankScenario(a) - rankScenario(b));
   if (failed.length === 0) return html``;
@@ -52,7 +54,11 @@ function rankScenario({ scenario, failures }: FailedScenario): number {
   return scenario.omissions.length > 0 ? 0 : Math.min(...failures.map(({ flow }) => rankFlow(flow)));
 }
 
-function renderFailedScenario({ scenario, failures }: FailedScenario, backend: BackendName, linkTo: LinkTo): Html {
+function renderFailedScenario(
+  { scenario, index, failures }: FailedScenario,
+  backend: BackendName,
+  linkTo: LinkTo,
+): Html {
   const told: ToldCauses = new Map();
   const causes = tellCauses(scenario, backend);
   const isInCause = ({ flow }: Failure) => scenario.causes !== undefined && flow.verdict === "wrong";
@@ -61,17 +67,18 @@ function renderFailedScenario({ scenario, failures }: FailedScenario, backend: B
   return html`<h3>${scenario.name} <span class="claim">${scenario.claim}</span></h3>
 ${renderKeptEvidence(scenario.evidence, linkTo)}
 ${scenario.omissions.map(renderOmission)}
-${causes.map((cause) => renderCause(cause, rowOf, scenario))}
+${causes.map((cause, i) => renderCause(cause, nameCause(index, i), rowOf, scenario))}
 ${failures.filter((failure) => !isInCause(failure)).map((failure) => renderFailure(failure, told, backend))}`;
 }
 
 /** The cause first, then two flows in full, then the names of others, each of which can be opened. */
 function renderCause(
   { heading, rows, shown, rest, others, unnamed }: ToldCause,
+  id: string,
   rowOf: (flow: FlowReport) => string,
   scenario: ScenarioReport,
 ): Html {
-  return html`<p><span class="wrong">${MARKS.wrong}</span> <strong class="wrong">${heading}</strong></p>
+  return html`<p id="${id}"><span class="wrong">${MARKS.wrong}</span> <strong class="wrong">${heading}</strong></p>
 ${renderRows(rows)}
 ${shown.map(
   ({ flow, rows: ends }) => html`<div class="shown"><p><a href="#${rowOf(flow)}">${flow.flow}</a>${nameManner(flow)}</p>
@@ -89,7 +96,7 @@ ${
 /** A line breaks between names and not inside of one. */
 function nameOthers(others: readonly string[], unnamed: number): readonly Html[] {
   const names = [...others, ...countUnnamed(unnamed)];
-  return names.map((name, i) => html`<span class="name">${name}${i < names.length - 1 ? "," : ""}</span> `);
+  return names.map((name, i) => html`<span class="name">${name}${i < names.length - 1 ? ";" : ""}</span> `);
 }
 
 function nameManner({ manner }: FlowReport): Html {

@@ -1,7 +1,7 @@
 import type { CauseReport } from "../model/cause-report.ts";
 import type { BackendName, FlowReport, FlowVerdict, ScenarioReport } from "../model/report.ts";
 import type { RulePlace } from "../model/rule-place.ts";
-import { describeCause, describeEnds } from "./causes-phrase.ts";
+import { describeCause, describeEnds, sortCauses } from "./causes-phrase.ts";
 import { renderRows } from "./html-evidence.ts";
 import { type Html, html } from "./html-text.ts";
 import { describeRule, shortenLanding } from "./landing-phrase.ts";
@@ -13,6 +13,13 @@ export function nameRow(scenarioIndex: number, flowIndex: number): string {
   return `flow-${scenarioIndex}-${flowIndex}`;
 }
 
+/** Gives the id of a cause, by which its flows link to it: `cause-3-0`, the first that is told of the fourth scenario. */
+export function nameCause(scenarioIndex: number, causeIndex: number): string {
+  return `cause-${scenarioIndex}-${causeIndex}`;
+}
+
+/** What is told of its cause beneath each flow: what there is to mend. */
+const TOLD_AGAIN = ["rule", "missing", "remedy"];
 /** What a flow's cause says of its rules. */
 const SAID_BY_CAUSE = ["required", "nearest"];
 
@@ -22,19 +29,26 @@ const SAID_BY_CAUSE = ["required", "nearest"];
  */
 export function renderFlow(
   flow: FlowReport,
-  row: string,
+  [scenarioIndex, flowIndex]: readonly [scenarioIndex: number, flowIndex: number],
   told: ToldCauses,
   { backend, scenario }: { readonly backend: BackendName; readonly scenario: Pick<ScenarioReport, "causes"> },
 ): Html {
+  const row = nameRow(scenarioIndex, flowIndex);
   const isExplained = isInCause(flow, scenario);
   const rows = selectEvidence(flow, told, backend);
-  // Whoever opens this flow alone sees no other.
-  const cause = isExplained ? findCause(flow, scenario) : undefined;
+  const causes = sortCauses(scenario);
+  const causeIndex = isExplained ? findCause(flow, causes) : -1;
+  const cause = causes[causeIndex];
   const evidence = cause
-    ? [...describeEnds(flow, backend), ...describeCause(cause)]
+    ? [...describeEnds(flow, backend), ...describeCause(cause).filter(([name]) => TOLD_AGAIN.includes(name))]
     : rows.filter(([name]) => !isExplained || !SAID_BY_CAUSE.includes(name));
   return html`<tr class="${flow.verdict}-row" id="${row}"><td>${renderMark(flow.verdict)}</td><td><a href="#${row}">${flow.flow}</a></td><td>${flow.manner}</td><td>${shortenLanding(flow)}</td><td>${flow.observed.originalDestination ?? ""}</td><td>${describeDeciding(flow)}</td></tr>
-${evidence.length === 0 ? html`` : html`<tr class="evidence"><td colspan="6">${renderRows(evidence)}</td></tr>`}`;
+${evidence.length === 0 ? html`` : html`<tr class="evidence"><td colspan="6">${renderRows(evidence)}${cause ? linkToCause(nameCause(scenarioIndex, causeIndex), cause) : html``}</td></tr>`}`;
+}
+
+function linkToCause(id: string, { flows }: CauseReport): Html {
+  const others = flows.length === 1 ? "" : ` of ${flows.length} flows`;
+  return html`<p class="dim"><a href="#${id}">the cause${others}</a></p>`;
 }
 
 /** Gives what decided where a flow landed: `nat ISTIO_OUTPUT 3 (rules.txt:12): -m owner --uid-owner 1337 -j RETURN`. */
@@ -45,8 +59,8 @@ function describeDeciding({ decidedBy, rules }: FlowReport): string {
   return rule === undefined ? "none" : describeRule(dropChain(rule));
 }
 
-function findCause(flow: FlowReport, { causes = [] }: Pick<ScenarioReport, "causes">): CauseReport | undefined {
-  return causes.find(({ flows }) => flows.some((each) => each.flow === flow.flow && each.manner === flow.manner));
+function findCause(flow: FlowReport, causes: readonly CauseReport[]): number {
+  return causes.findIndex(({ flows }) => flows.some((each) => each.flow === flow.flow && each.manner === flow.manner));
 }
 
 /** A mark that is read aloud as what it means. */

@@ -12,7 +12,7 @@ import {
 import { describeUnhit } from "./coverage-phrase.ts";
 import { renderOmission, renderRows } from "./html-evidence.ts";
 import { renderFailures } from "./html-failures.ts";
-import { nameRow, renderFlow } from "./html-flow.ts";
+import { renderFlow } from "./html-flow.ts";
 import { renderLegend } from "./html-legend.ts";
 import { FILTER_FORM, renderPage, renderProvenance } from "./html-page.ts";
 import { type LinkTo, renderKeptEvidence, renderRuleList } from "./html-rules.ts";
@@ -95,7 +95,7 @@ ${scenario.omissions.map(renderOmission)}
 ${renderKeptEvidence(scenario.evidence, linkTo)}
 ${renderPicture(scenario)}
 <table aria-label="flows of ${scenario.name}"><thead><tr><th>verdict</th><th>flow</th><th title="answer: the proxy answers itself; forward: it dials on, as Envoy does">proxy</th><th>landing</th><th title="the address dialled, where the listener was told it">dialled</th><th title="the rule that decided where the flow landed">decided by</th></tr></thead>
-<tbody>${scenario.flows.map((flow, i) => renderFlow(flow, nameRow(index, i), told, { backend, scenario }))}</tbody></table>
+<tbody>${scenario.flows.map((flow, i) => renderFlow(flow, [index, i], told, { backend, scenario }))}</tbody></table>
 ${renderClasses(scenario, backend)}
 ${renderCoverage(scenario)}
 ${renderRuleList(scenario)}

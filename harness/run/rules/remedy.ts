@@ -90,5 +90,5 @@ function placeMissing({ family, table, chain }: RulePlace, { rules }: FlowReport
 /** Says before which rule a missing one is to stand. The text of `taker`, the rule that takes the flows instead, is told already. */
 export function insertBefore(place: RulePlace, taker: RulePlace | null): string {
   const isTold = taker !== null && renderPlaceKey(taker) === renderPlaceKey(place);
-  return `insert the missing rule before ${isTold ? namePlace(place) : `${namePlace(place)}, which is ${place.rule}`}`;
+  return `insert the missing rule before ${isTold ? namePlace(place) : `${place.rule}, which is ${namePlace(place)}`}`;
 }

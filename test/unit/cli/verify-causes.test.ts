@@ -185,7 +185,9 @@ describe("the causes of wrong landings", () => {
     });
     expect(await listCauses(name)).toMatchObject([{ kind: "missing-rule", wanted: { chain, rule: missing } }]);
     expect((await verify(name, "--only-failures")).out.replaceAll(/\s+/g, " ")).toMatch(
-      new RegExp(` remedy insert the missing rule before ${chain} \\d \\(own-missing\\.txt:\\d+\\)[, ]`),
+      new RegExp(
+        ` remedy insert the missing rule before (?:-A \\S+ .*, which is )?${chain} \\d \\(own-missing\\.txt:\\d+\\) `,
+      ),
     );
   });
   test("in rules without chains, the one that is missing is found, and where it is to stand", async () => {
@@ -260,7 +262,7 @@ describe("the causes of wrong landings", () => {
       },
     ]);
     expect((await verify(name)).out).toMatch(
-      / {6}missing {3}nat ISTIO_OUTPUT: -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN\n {6}taken by {2}nat ISTIO_REDIRECT 1 [\s\S]*remedy {4}insert the missing rule before ISTIO_OUTPUT \d \(uid\.txt:\d+\)/,
+      / {6}missing {3}nat ISTIO_OUTPUT: -A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN\n {6}taken by {2}nat ISTIO_REDIRECT 1 [\s\S]*remedy {4}insert the missing rule before -A ISTIO_OUTPUT -j ISTIO_REDIRECT,\s+which\s+is\s+ISTIO_OUTPUT \d \(uid\.txt:\d+\)/,
     );
   });
   test("what no rule takes is one cause, wherever it lands", async () => {

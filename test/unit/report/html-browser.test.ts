@@ -143,10 +143,35 @@ describe("the HTML report in a browser", () => {
         await link.click();
         const dialog = page.getByRole("dialog");
         await dialog.getByText("change this rule to the required one").waitFor();
-        await dialog.getByText(/^the requirement inbound-captured: "/).waitFor();
+        await dialog
+          .locator(".told dt")
+          .filter({ hasText: /^rule$/ })
+          .waitFor();
         expect(await dialog.locator("p.said").textContent()).not.toBe("");
         await page.keyboard.press("Escape");
       }
+    });
+  });
+
+  test("links each failed flow to its cause, which tells all of it once", async () => {
+    await open("wrong.html", {}, async (page) => {
+      await page.locator("tr.evidence:visible a[href^='#cause-']").last().click();
+      const { y = -1 } = (await page.locator("#cause-0-0").boundingBox()) ?? {};
+      expect(Math.round(y)).toBeGreaterThanOrEqual(0);
+      expect(y).toBeLessThan(page.viewportSize()?.height ?? 0);
+      expect(await page.getByText(/^the requirement inbound-captured: "/).count()).toBe(1);
+    });
+  });
+
+  test("keeps the name of an opened flow and its Close button in sight on a phone", async () => {
+    await open("wrong.html", { viewport: { width: 400, height: 700 } }, async (page) => {
+      await page.locator(".failures .shown a").first().click();
+      const dialog = page.getByRole("dialog");
+      await dialog.evaluate((window) => window.scrollTo(0, window.scrollHeight));
+      const { y = -1 } = (await dialog.locator(".close").boundingBox()) ?? {};
+      expect(y).toBeGreaterThanOrEqual(0);
+      await dialog.locator(".close").click();
+      expect(await dialog.isVisible()).toBe(false);
     });
   });
 
