@@ -1,4 +1,5 @@
 import { DIMENSION, type FlowSpace } from "../flows/flow-space.ts";
+import { findMade, type MadeOf } from "./aligned.ts";
 import { type Bind, openBinding } from "./binding.ts";
 import { type CubeCondition, makeCube } from "./cube.ts";
 import { type Diagram, TERMINAL } from "./diagrams.ts";
@@ -7,8 +8,7 @@ import { openIdlePruner } from "./idle-unknowns.ts";
 import type { Outcome, Outcomes } from "./outcomes.ts";
 import type { PacketView } from "./packet-view.ts";
 import { type Memo, openPairs } from "./pairs.ts";
-import type { CompareTest, Effect, PreparedRule, SimpleCondition } from "./prepared-rule.ts";
-import type { PreparedTable } from "./prepared-rules.ts";
+import type { CompareTest, Effect, PreparedRule, PreparedTable, SimpleCondition } from "./prepared-rule.ts";
 
 /** Makes diagrams of chains in one flow space; what it has made it knows again. */
 export interface ChainCompiler {
@@ -101,7 +101,7 @@ export function openChainCompiler(space: FlowSpace, outcomes: Outcomes): ChainCo
     return choices.map((clauses) => guard(clauses, inner)).reduce(sequence);
   }
 
-  function compileEffect(effect: Effect, table: PreparedTable, bind: Bind, done: Map<string, Diagram>): Diagram {
+  function compileEffect(effect: Effect, pass: Pass): Diagram {
     switch (effect.kind) {
       case "next":
       case "return":
@@ -112,57 +112,82 @@ export function openChainCompiler(space: FlowSpace, outcomes: Outcomes): ChainCo
         return outcomes.make({ end: "final", actions: effect.text, sentTo: effect.sentTo });
       case "sequence":
         return effect.parts.reduceRight(
-          (rest, part) => guardAll(part, bind, sequence(compileEffect(part.effect, table, bind, done), rest)),
+          (rest, part) => guardAll(part, pass.bind, sequence(compileEffect(part.effect, pass), rest)),
           next,
         );
       case "choice":
         return effect.branches.reduceRight((rest, { conditions, effect: taken }) => {
-          const then = compileEffect(taken, table, bind, done);
+          const then = compileEffect(taken, pass);
           return conditions.reduceRight(
-            (inner, test) => (test.kind === "compare" ? choose(test, bind, inner, rest) : inner),
+            (inner, test) => (test.kind === "compare" ? choose(test, pass.bind, inner, rest) : inner),
             then,
           );
         }, next);
       case "jump":
-        return afterJump(compileChain(effect.chain, table, bind, done));
+        return afterJump(compileChain(effect.chain, pass));
       case "goto":
-        return afterGoto(compileChain(effect.chain, table, bind, done));
+        return afterGoto(compileChain(effect.chain, pass));
     }
   }
 
-  function compileChain(name: string, table: PreparedTable, bind: Bind, done: Map<string, Diagram>): Diagram {
-    const known = done.get(name);
+  function compileChain(name: string, pass: Pass): Diagram {
+    const known = pass.done.get(name);
     if (known !== undefined) return known;
-    const rules = table.chains.get(name)?.rules ?? [];
-    const made: Diagram[] = [];
-    for (const rule of rules) made.push(...compileRule(rule, table, bind, done));
-    const diagram = foldBalanced(made, sequence) ?? next;
-    done.set(name, diagram);
+    const rules = pass.table.chains.get(name)?.rules ?? [];
+    const before = pass.ruled.get(name);
+    const all = rules.map((rule, at) => compileRule(rule, before && findMade(before, rules, at, Object.is), pass));
+    if (before === undefined) pass.ruled.set(name, { parts: rules, made: all });
+    const parts = all.flatMap(({ made }) => made);
+    const diagram = foldBalanced(parts, sequence) ?? next;
+    pass.done.set(name, diagram);
     return diagram;
   }
 
-  function compileRule(
-    rule: PreparedRule,
-    table: PreparedTable,
-    bind: Bind,
-    done: Map<string, Diagram>,
-  ): readonly Diagram[] {
-    const choices = bind(rule.conditions);
-    if (choices.length === 0) return NOTHING;
-    const then = compileEffect(rule.effect, table, bind, done);
-    if (rule.conditions.some(({ kind }) => kind === "compare")) return [guardAll(rule, bind, then)];
-    return choices.map((clauses) => guard(clauses, then));
+  function compileRule(rule: PreparedRule, known: MadeRule | undefined, pass: Pass): MadeRule {
+    if (known === undefined) return makeRule(rule, pass);
+    // The chain that a rule goes to may be another one in another table.
+    return known.does === null || known.does === compileEffect(rule.effect, pass) ? known : makeRule(rule, pass);
   }
 
+  function makeRule(rule: PreparedRule, pass: Pass): MadeRule {
+    const choices = pass.bind(rule.conditions);
+    if (choices.length === 0) return { does: null, made: NOTHING };
+    const does = compileEffect(rule.effect, pass);
+    const hasCompare = rule.conditions.some(({ kind }) => kind === "compare");
+    return {
+      does,
+      made: hasCompare ? [guardAll(rule, pass.bind, does)] : choices.map((clauses) => guard(clauses, does)),
+    };
+  }
+
+  let last: (Pick<Pass, "bind" | "ruled"> & { readonly view: PacketView }) | null = null;
   return {
     compile: (table, chain, view) => {
       const policy = table.chains.get(chain)?.base?.policy ?? "ACCEPT";
       const end = outcomes.make({ end: "final", actions: `policy ${policy}`, sentTo: [] });
-      const whole = afterJump(compileChain(chain, table, openBinding(view, space), new Map()));
+      // Rule sets that are compared have most rules in common.
+      if (last?.view !== view) last = { view, bind: openBinding(view, space), ruled: new Map() };
+      const whole = afterJump(compileChain(chain, { ...last, table, done: new Map() }));
       const made = sequence(whole, end);
       return space.unknownText(DIMENSION.unknown) === "" ? made : prune(made);
     },
   };
+}
+
+/** What compiling a chain in a view needs beside it. */
+interface Pass {
+  readonly table: PreparedTable;
+  readonly bind: Bind;
+  /** The chains of the table that have been made. */
+  readonly done: Map<string, Diagram>;
+  /** What the rules of chains have come to in this view, in the first table that has a chain of the name. */
+  readonly ruled: Map<string, MadeOf<PreparedRule, MadeRule>>;
+}
+
+/** What a rule has come to: what it does with the packets that it matches, null where it concerns no flow, and its diagrams. */
+interface MadeRule {
+  readonly does: Diagram | null;
+  readonly made: readonly Diagram[];
 }
 
 /** What a rule that concerns no flow comes to. */

@@ -1,3 +1,4 @@
+import type { Chain, Rule } from "../../model/ruleset.ts";
 import type { Field } from "./axis-ranges.ts";
 import type { Intervals } from "./intervals.ts";
 
@@ -52,3 +53,19 @@ export interface CompareTest {
 
 /** A condition on one field or one fact. */
 export type SimpleCondition = FieldCondition | VariableCondition;
+
+/** A chain, ready to become diagrams. */
+export interface PreparedChain {
+  readonly base: Chain["base"];
+  /** The rules as they were given. */
+  readonly of: readonly Rule[];
+  readonly rules: readonly PreparedRule[];
+}
+
+/** A table's chains by name. */
+export interface PreparedTable {
+  readonly chains: ReadonlyMap<string, PreparedChain>;
+}
+
+/** The tables of a rule set by {@link tableKey}, in the order in which they were loaded. */
+export type PreparedTables = ReadonlyMap<string, PreparedTable>;

@@ -1,36 +1,41 @@
 import { renderTarget } from "../../formats/targets.ts";
 import { addressValue } from "../../model/address.ts";
 import type { Match } from "../../model/match.ts";
-import { type Chain, listActiveTables, type Rule, type Ruleset, type Table, tableKey } from "../../model/ruleset.ts";
+import { listActiveTables, type Rule, type Ruleset, type Table, tableKey } from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";
 import { toAtoms } from "../flows/axis.ts";
 import type { FlowSpace } from "../flows/flow-space.ts";
+import { findMade } from "./aligned.ts";
 import { axisOfField } from "./field-axis.ts";
 import { invertIntervals, uniteIntervals } from "./intervals.ts";
 import { type MatchQuestion, questionOf } from "./match-traits.ts";
 import { prepareCompare } from "./prepared-compare.ts";
-import type { CompareTest, Condition, Effect, PreparedRule, SimpleCondition } from "./prepared-rule.ts";
+import type {
+  CompareTest,
+  Condition,
+  Effect,
+  PreparedChain,
+  PreparedRule,
+  PreparedTable,
+  PreparedTables,
+  SimpleCondition,
+} from "./prepared-rule.ts";
 import { conditionsOfTarget, prepareMap, prepareStatements } from "./prepared-statements.ts";
 import { courseOf, readsChanged, rewritingOf } from "./target-effects.ts";
 
-/** A chain, ready to become diagrams. */
-export interface PreparedChain {
-  readonly base: Chain["base"];
-  readonly rules: readonly PreparedRule[];
-}
-
-/** A table's chains by name. */
-export interface PreparedTable {
-  readonly chains: ReadonlyMap<string, PreparedChain>;
-}
-
-/** The tables of a rule set by {@link tableKey}, in the order in which they were loaded. */
-export type PreparedTables = ReadonlyMap<string, PreparedTable>;
-
-/** Gives every table of a rule set. */
-export function prepareRuleset(ruleset: Ruleset, space: FlowSpace): PreparedTables {
+/** Opens what gives every table of a rule set in a space. Rules that have their matches and targets in common are prepared once. */
+export function openPreparer(space: FlowSpace): (ruleset: Ruleset) => PreparedTables {
   const known: KnownParts = { matches: new Map(), targets: new Map() };
-  return new Map(listActiveTables(ruleset).map((table) => [tableKey(table), prepareTable(table, space, known)]));
+  const first = new Map<string, PreparedTable>();
+  return (ruleset) =>
+    new Map(
+      listActiveTables(ruleset).map((table) => {
+        const key = tableKey(table);
+        const made = prepareTable(table, space, known, first.get(key));
+        if (!first.has(key)) first.set(key, made);
+        return [key, made];
+      }),
+    );
 }
 
 /** What parts of rules were prepared to: the rules of a large set share most matches and targets. */
@@ -39,9 +44,23 @@ interface KnownParts {
   readonly targets: Map<Target, PreparedRule>;
 }
 
-function prepareTable({ chains }: Table, space: FlowSpace, known: KnownParts): PreparedTable {
-  const prepare = (rules: readonly Rule[]) => rules.map((rule) => prepareRule(rule, space, known));
-  return { chains: new Map(chains.map(({ name, base, rules }) => [name, { base, rules: prepare(rules) }])) };
+function prepareTable({ chains }: Table, space: FlowSpace, known: KnownParts, like?: PreparedTable): PreparedTable {
+  const prepare = (rules: readonly Rule[], before: PreparedChain | undefined) =>
+    rules.map(
+      (rule, at) =>
+        (before && findMade({ parts: before.of, made: before.rules }, rules, at, isShared)) ??
+        prepareRule(rule, space, known),
+    );
+  return {
+    chains: new Map(
+      chains.map(({ name, base, rules }) => [name, { base, of: rules, rules: prepare(rules, like?.chains.get(name)) }]),
+    ),
+  };
+}
+
+/** Says whether two rules have their parts in common, as `shareRules` gives them. */
+function isShared(one: Rule | undefined, other: Rule | undefined): boolean {
+  return one?.matches === other?.matches && one?.target === other?.target;
 }
 
 function prepareRule({ matches, target }: Rule, space: FlowSpace, known: KnownParts): PreparedRule {

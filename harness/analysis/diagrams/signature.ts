@@ -6,7 +6,7 @@ import { foldBalanced } from "./fold-balanced.ts";
 import { openOutcomes } from "./outcomes.ts";
 import type { Rewrites } from "./packet-views.ts";
 import { openPairs, rememberPairs } from "./pairs.ts";
-import type { PreparedTable, PreparedTables } from "./prepared-rules.ts";
+import type { PreparedTable, PreparedTables } from "./prepared-rule.ts";
 import { describeTies, listViewedChains } from "./viewed-chains.ts";
 
 const NO_CHAINS: PreparedTable = { chains: new Map() };

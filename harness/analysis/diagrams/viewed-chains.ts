@@ -4,8 +4,7 @@ import type { Field } from "./axis-ranges.ts";
 import { axisOfField } from "./field-axis.ts";
 import { bindField, type PacketView } from "./packet-view.ts";
 import { type EndBinding, type EndRole, listViews, type Rewrites } from "./packet-views.ts";
-import type { CompareTest, Condition, Effect, PreparedRule } from "./prepared-rule.ts";
-import type { PreparedTable, PreparedTables } from "./prepared-rules.ts";
+import type { CompareTest, Condition, Effect, PreparedRule, PreparedTable, PreparedTables } from "./prepared-rule.ts";
 
 /** A base chain of some rule set. */
 interface Place {

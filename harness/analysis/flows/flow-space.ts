@@ -55,7 +55,8 @@ export function openFlowSpace(
     ids: boundariesOf(cuts.ids),
   };
   const found = { addresses: [...boundaries.addresses], ports: [...boundaries.ports], ids: [...boundaries.ids] };
-  for (const match of rulesets.flatMap(listRules).flatMap(listMatches)) {
+  // Rule sets that are compared share most of their matches.
+  for (const match of new Set(rulesets.flatMap(listRules).flatMap(listMatches))) {
     for (const { axis, ranges } of listRanges(match))
       for (const boundary of boundariesOf(ranges)) found[axis].push(boundary);
   }

@@ -14,7 +14,7 @@ import { listCompareRanges } from "../diagrams/compare-traits.ts";
 import type { Diagram } from "../diagrams/diagrams.ts";
 import { listRanges, questionOf } from "../diagrams/match-traits.ts";
 import { findRewrites, type Rewrites } from "../diagrams/packet-views.ts";
-import { prepareRuleset } from "../diagrams/prepared-rules.ts";
+import { openPreparer } from "../diagrams/prepared-rules.ts";
 import { openJoiner, openSigner } from "../diagrams/signature.ts";
 import { groundValues, makeGround, openSentGround } from "../pod/ground.ts";
 import { type FlowSpace, openFlowSpace } from "./flow-space.ts";
@@ -24,6 +24,7 @@ import { openLaneSigner } from "./lane-signer.ts";
 import { listLanes, switchProtocol } from "./lanes.ts";
 import { narrowLanes } from "./narrow-lanes.ts";
 import { type Distinctions, openDivision, openRestriction, type Restriction } from "./restriction.ts";
+import { shareRules } from "./shared-rules.ts";
 import { type SocketSetting, varySockets } from "./socket-lanes.ts";
 import { tellApart } from "./told-apart.ts";
 
@@ -68,7 +69,7 @@ const NO_CUTS: SplitPoints = { addresses: [], ports: [], ids: [], marks: [] };
  * `budget-exceeded` rather than give a part.
  */
 export function partitionFlows(family: Family, given: readonly PodRules[], setting: AnalysisSetting): Partition {
-  const rulesets = given.map((rules) => tellApart(rules[familyKey(family)] ?? emptyRuleset(family)));
+  const rulesets = shareRules(given.map((rules) => tellApart(rules[familyKey(family)] ?? emptyRuleset(family))));
   const { addresses, spec } = setting;
   const links = setting.links ?? findLinks(rulesets, spec);
   const gateways = links.length === 0 ? [] : [vmGateway(0, addresses)[family]];
@@ -93,7 +94,8 @@ export function partitionFlows(family: Family, given: readonly PodRules[], setti
     marks: [],
   };
   const space = openFlowSpace(family, rulesets, all, setting.budget);
-  const prepared = rulesets.map((ruleset) => prepareRuleset(ruleset, space));
+  const prepare = openPreparer(space);
+  const prepared = rulesets.map(prepare);
   const signer = openSigner(prepared, rewrites, space);
   const distinctions: Distinctions = {
     sign: openLaneSigner(signer, rulesets, space),

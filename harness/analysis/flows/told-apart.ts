@@ -53,6 +53,7 @@ interface Naming {
 function tellTableApart(table: Table, naming: Naming): Table {
   const byName = new Map(table.chains.map((chain) => [chain.name, chain]));
   const drawing = findDrawing(byName);
+  if (drawing.size === 0) return table;
   const most = naming.copies + COPIES_AT_MOST + COPIES_PER_CHAIN * table.chains.length;
   const named = new Map<string, Chain>();
   const copies: Chain[] = [];
