@@ -45,12 +45,20 @@ function findLostJumps(
 
 function checkRule(rule: Rule, table: Table, bases: readonly Chain[]): readonly NftFault[] {
   const messages: string[] = [];
-  for (const target of listTargets(rule))
-    for (const check of [checkPlace(target, bases), checkFamily(target, rule, table), checkTransport(target, rule)])
-      messages.push(...check);
-  messages.push(...checkFamilies(rule, table));
+  const note = (found: readonly string[]) => {
+    if (found.length > 0) messages.push(...found);
+  };
+  for (const target of listTargets(rule)) {
+    note(checkPlace(target, bases));
+    note(checkFamily(target, rule, table));
+    note(checkTransport(target, rule));
+  }
+  note(checkFamilies(rule, table));
   return messages.length === 0 ? NO_FAULTS : messages.map((message) => ({ rule, message }));
 }
+
+/** Nearly every rule of a large set is right. */
+const NOTHING_WRONG: readonly string[] = [];
 
 /** Where the kernel takes each target (the `validate` of net/netfilter/nft_*.c, 6.18): chain types, and hooks. */
 const PLACES: Readonly<Partial<Record<Target["kind"], readonly [types: readonly string[], hooks: readonly string[]]>>> =
@@ -68,7 +76,7 @@ const PLACES: Readonly<Partial<Record<Target["kind"], readonly [types: readonly 
 
 function checkPlace(target: Target, bases: readonly Chain[]): readonly string[] {
   const place = PLACES[target.kind];
-  if (place === undefined) return [];
+  if (place === undefined) return NOTHING_WRONG;
   const [types, hooks] = place;
   const word = target.kind === "tproxy-socket" ? "tproxy" : target.kind;
   return bases.flatMap(({ name, base }) => {
@@ -100,7 +108,7 @@ function checkFamily(target: Target, rule: Rule, { family }: Table): readonly st
       ? [`${target.kind} to an address in an inet table needs its family: ${target.kind} ip to …; nft refuses this.`]
       : [];
   }
-  if (target.kind !== "reject" || family === "inet") return [];
+  if (target.kind !== "reject" || family === "inet") return NOTHING_WRONG;
   const other = family === "ip" ? "icmp6-" : "icmp-";
   const isOther = target.with.startsWith("icmpx-") || target.with.startsWith(other);
   return isOther ? [`An ${family} table cannot reject with ${target.with}; nft refuses this.`] : [];
@@ -112,10 +120,12 @@ function namesFamily(rule: Rule): boolean {
   );
 }
 
+const TRANSLATING: readonly Target["kind"][] = ["redirect", "dnat", "snat", "masquerade", "tproxy-socket"];
+
 /** A port can be translated only where the rule asks for a protocol that has ports (src/evaluate.c, `nat_evaluate_transport`). */
 function checkTransport(target: Target, rule: Rule): readonly string[] {
   const ports = target.kind === "tproxy-socket" ? target.port : "ports" in target ? target.ports : null;
-  if (ports === null || !["redirect", "dnat", "snat", "masquerade", "tproxy-socket"].includes(target.kind)) return [];
+  if (ports === null || !TRANSLATING.includes(target.kind)) return NOTHING_WRONG;
   const asksTransport = listMatches(rule).some(
     (match) =>
       match.kind === "unknown" ||
@@ -125,7 +135,7 @@ function checkTransport(target: Target, rule: Rule): readonly string[] {
         )),
   );
   return asksTransport
-    ? []
+    ? NOTHING_WRONG
     : [
         "A port can be translated only after a match on the transport protocol, such as meta l4proto tcp; nft refuses this.",
       ];
@@ -136,9 +146,11 @@ function checkFamilies(rule: Rule, { family }: Table): readonly string[] {
   const [hasIp, hasIp6] = [asksFor("ip ", rule), asksFor("ip6 ", rule)];
   if (hasIp && hasIp6) return ["A rule cannot compare fields of both ip and ip6; nft refuses this."];
   if (family === "ip" && hasIp6) return ["A table of ip cannot compare fields of ip6; nft refuses this."];
-  return family === "ip6" && hasIp ? ["A table of ip6 cannot compare fields of ip; nft refuses this."] : [];
+  return family === "ip6" && hasIp ? ["A table of ip6 cannot compare fields of ip; nft refuses this."] : NOTHING_WRONG;
 }
 
 function asksFor(protocol: "ip " | "ip6 ", { matches }: Rule): boolean {
-  return matches.some((match) => match.kind === "compare" && match.keys.some(({ name }) => name.startsWith(protocol)));
+  for (const match of matches)
+    if (match.kind === "compare") for (const { name } of match.keys) if (name.startsWith(protocol)) return true;
+  return false;
 }

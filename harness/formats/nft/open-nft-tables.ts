@@ -145,7 +145,10 @@ function runRule(verb: string, body: JsonObject, table: OpenTable, state: OpenSt
   const { length } = chain.rules;
   if (index !== null && index >= length)
     return `The chain ${name} has ${length} rules, so there is none at index ${index}.`;
-  chain.rules.splice(placeOf(verb, index, length), 0, body);
+  const place = placeOf(verb, index, length);
+  // Splicing makes a list each time, and nearly every rule comes last.
+  if (place === length) chain.rules.push(body);
+  else chain.rules.splice(place, 0, body);
   return null;
 }
 

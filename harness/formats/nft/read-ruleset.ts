@@ -1,5 +1,6 @@
 import type { Rule, Table } from "../../model/ruleset.ts";
 import {
+  isList,
   isObject,
   type Json,
   type JsonObject,
@@ -71,11 +72,16 @@ function takeApart(command: Json) {
 function findChangingSets(tables: readonly OpenTable[]): ReadonlySet<string> {
   const names = new Set<string>();
   for (const table of tables)
-    for (const { rules } of table.chains.values())
-      for (const rule of rules)
-        for (const statement of listOf(rule, "expr"))
-          for (const set of setsChangedBy(statement)) names.add(nameSet(table, set));
+    for (const statements of listStatements(table))
+      for (const statement of statements) for (const set of setsChangedBy(statement)) names.add(nameSet(table, set));
   return names;
+}
+
+/** Gives each list of a rule's statements once: rules that were read as alike share theirs. */
+function listStatements({ chains }: OpenTable): ReadonlySet<readonly Json[]> {
+  const lists = new Set<readonly Json[]>();
+  for (const { rules } of chains.values()) for (const { expr } of rules) if (isList(expr)) lists.add(expr);
+  return lists;
 }
 
 const NO_SETS: readonly string[] = [];
