@@ -77,8 +77,15 @@ function describePlaces(places: readonly RulePlace[], rules: PodRules): string {
   const inOrder = places.filter(({ index }) => index > 0).toSorted((a, b) => a.index - b.index);
   if (inOrder.length < places.length)
     return ["policy", ...(inOrder.length > 0 ? [describePlaces(inOrder, rules)] : [])].join(", ");
-  const origins = inOrder.map((place) => renderOrigin(placeInFile(place, rules)));
-  if (origins.every((origin) => origin === null)) return limitRules(joinRuns(inOrder.map(({ index }) => index)));
+  const found = inOrder.map((place) => placeInFile(place, rules));
+  const numbers = limitRules(joinRuns(inOrder.map(({ index }) => index)));
+  const origins = found.map(renderOrigin);
+  if (origins.every((origin) => origin === null)) return numbers;
+  const [file, ...others] = new Set(found.map((place) => place.file));
+  const lines = found.flatMap(({ line }) => line ?? []);
+  // The rules of one file name it once.
+  if (file !== undefined && others.length === 0 && lines.length === found.length && lines.length > 1)
+    return `${numbers} (${file}:${limitRules(joinRuns(lines))})`;
   return limitRules(inOrder.map(({ index }, i) => (origins[i] === null ? `${index}` : `${index} (${origins[i]})`)));
 }
 
