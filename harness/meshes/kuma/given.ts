@@ -32,10 +32,6 @@ export function readGiven({
   const { values, asksForHelp, findings: found } = readOptionWords(tokens, KUMA_OPTIONS);
   const yaml = config === null ? { texts: new Map<string, readonly string[]>(), findings: [] } : readYaml(config);
   const findings = [...found, ...yaml.findings];
-  if (values.has("config") && config === null)
-    findings.push(
-      codedFinding("unsupported", "--config", "landfall did not read this file; give it with --mesh-config FILE."),
-    );
   const find = (option: KumaOption): Given | null => {
     const flag = values.get(option.setting);
     if (flag) return givenBy("flag", flag.flag, flag.texts);

@@ -390,7 +390,8 @@ export const KUMA_OPTIONS: readonly KumaOption[] = [
     flag: "config",
     value: "FILE",
     default: "none",
-    help: "a file of settings in YAML or JSON; the same as landfall's --mesh-config",
+    help: "a file of settings: give it with landfall's --mesh-config",
+    effect: { instead: "landfall does not read this file; give it with --mesh-config FILE." },
     shape: "text",
   },
 ];

@@ -96,6 +96,11 @@ describe("every fault of an input is reported at once, with its place and a reme
   });
 });
 
+test("--config is refused beside the file of --mesh-config, too: it may name another", () =>
+  expect(read(["--config", "other.yaml"], "dropInvalidPackets: true")).toEqual([
+    expect.stringMatching(/give it with --mesh-config/),
+  ]));
+
 describe("flags, variables and the file:", () => {
   const variable = { KUMA_TRANSPARENT_PROXY_REDIRECT_INBOUND_EXCLUDE_PORTS: "22" };
   const excluded = (words: readonly string[], yaml?: string) => {
