@@ -16,7 +16,7 @@ landfall() { landfall_in "$work" "$@"; }
 
 # Gives the commit that head is compared with; a wrong one would find nothing, and say that all is well.
 find_base() {
-  local head base
+  local head base named
   head=$(git rev-parse HEAD)
   if [ -n "$BASE" ]; then
     base=$BASE
@@ -35,8 +35,9 @@ find_base() {
     say_and_stop "This event has no commit to compare with: give one as the input base."
   fi
   fetch "$base"
-  base=$(git rev-parse --quiet --verify "$base^{commit}") ||
-    say_and_stop "The commit $base is not in this checkout: let actions/checkout fetch it (fetch-depth: 2 for pull requests, 0 for pushes)."
+  named=$base
+  base=$(git rev-parse --quiet --verify "$named^{commit}") ||
+    say_and_stop "The commit $named is not in this checkout: let actions/checkout fetch it (fetch-depth: 2 for pull requests, 0 for pushes)."
   [ "$base" != "$head" ] || say_and_stop "Base and head are the same commit, $head: there is nothing to compare. Check out the pull request, or give the input base."
   printf '%s' "$base"
 }

@@ -212,7 +212,7 @@ describe("the action", () => {
 
   test.each([
     ["base and head are one commit", {}, { pull_request: { number: 7, base: { sha: "HEAD" } } }, "the same commit"],
-    ["the base is not there", { base: "0123456789" }, {}, "is not in this checkout"],
+    ["the base is not there", { base: "0123456789" }, {}, "The commit 0123456789 is not in this checkout"],
     ["the event has no base", {}, { before: "0".repeat(40) }, "no commit to compare with"],
     ["rules and a command are given", { command: "true" }, {}, "Give either the input rules or the input command."],
     ["nothing is given", { rules: "" }, {}, "Give the input rules or the input command."],

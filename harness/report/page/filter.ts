@@ -56,22 +56,30 @@ function showRows(
   actor: string,
   failed: boolean,
 ): void {
-  const shown = rows.filter((each) => {
-    const isAsked = (actor === "" || each.actor === actor) && (!failed || each.told !== null);
-    const shows = isAsked && words.every((word) => each.text.includes(word));
-    each.row.hidden = !shows;
-    if (each.told) each.told.hidden = !shows;
-    return shows;
-  });
+  const meant = rows.filter(
+    (each) => (actor === "" || each.actor === actor) && words.every((word) => each.text.includes(word)),
+  );
+  const shown = failed ? meant.filter(({ told }) => told !== null) : meant;
+  const shows = new Set(shown);
+  for (const each of rows) {
+    each.row.hidden = !shows.has(each);
+    if (each.told) each.told.hidden = each.row.hidden;
+  }
   const scenarios = new Set(shown.map(({ scenario }) => scenario));
   const isNarrow = actor !== "" || words.join("") !== "";
   // A scenario may fail although no flow of it does.
   if (failed && !isNarrow)
     for (const mark of document.querySelectorAll("summary > .wrong")) scenarios.add(mark.closest("details"));
   showScenarios(failed || isNarrow ? scenarios : null);
+  // Who looks for a flow by its name must not take it for one that was not driven.
+  showCount(rows.length, shown.length, isNarrow ? meant.length - shown.length : 0);
+}
+
+/** Says how many flows show, and how many others were found that did not fail. */
+function showCount(all: number, shown: number, others: number): void {
   const output = document.querySelector("#filter output");
-  const { length } = rows;
-  if (output) output.textContent = shown.length === length ? `${length} flows` : `${shown.length} of ${length} flows`;
+  const rest = others > 0 ? `; ${others} more as expected` : "";
+  if (output) output.textContent = shown === all ? `${all} flows` : `${shown} of ${all} flows${rest}`;
 }
 
 /** Opens these scenarios and hides all others; null: shows all, open where a person had left them so. */
@@ -94,4 +102,4 @@ function stepToFlow(rows: readonly ReturnType<typeof readRow>[], by: 1 | -1): vo
 }
 
 /** The filter of the page's flows: the function that starts it, and those that it calls. */
-export const FILTER_SCRIPT = [startFilter, readRow, showRows, showScenarios, stepToFlow];
+export const FILTER_SCRIPT = [startFilter, readRow, showRows, showCount, showScenarios, stepToFlow];

@@ -74,6 +74,11 @@ describe("the HTML report in a browser", () => {
       await page.getByLabel("failed only").check();
       await page.getByLabel("Actor").selectOption("client");
       await expect.poll(count).toBe(number((flow) => !isClear(flow) && flow.flow.startsWith("client")));
+      const clear = number((flow) => isClear(flow) && flow.flow.startsWith("client"));
+      expect(clear).toBeGreaterThan(0);
+      expect(await page.locator("#filter output").textContent()).toMatch(
+        new RegExp(` of ${scenario.flows.length} flows; ${clear} more as expected$`),
+      );
       await page.getByRole("button", { name: "Clear" }).click();
       await page.getByLabel("Filter").fill("UPSTREAM:80 envoy-outbound");
       const isMeant = (text: string) => text.includes("upstream:80") && text.includes("envoy-outbound");
