@@ -29,7 +29,7 @@ describe("on the kernel, verify finds an exception in the rules at a value that 
     const { code, out } = await runCommand("verify", ...FLAGS, option, path, "--sandbox", "netns");
     expect(code).toBe(1);
     const causes = out.slice(out.search(/^ {2}✗ \d+ flows? /m));
-    expect(causes).toMatch(new RegExp(`(^| )${flow}(,|$)`, "m"));
+    expect(causes).toMatch(new RegExp(`(^| )${flow}(;|$)`, "m"));
     expect(causes.replaceAll(/\s+/g, " ")).toContain(rule);
   });
 });
