@@ -125,7 +125,9 @@ function describeBroken(
   clauses: CauseReport["clauses"],
   breaks: string | undefined,
 ): readonly EvidenceRow[] {
-  if (breaks !== undefined) return [["breaks", `the requirement ${quoteSentence(breaks)}`]];
+  const [first] = clauses ?? [];
+  // Reports of earlier versions have the text alone.
+  if (breaks !== undefined) return [["breaks", `the requirement ${first ? `${first.name}: "${first.says}"` : breaks}`]];
   const rows = (clauses ?? []).map(
     ({ name, says, flows }) => `the requirement ${name} (${renderCount(flows, "flow")}): "${says}"`,
   );
@@ -149,12 +151,6 @@ function describeUncounted(
   const where = isForwarded ? ", which the proxy dials when it forwards" : "";
   const others = uncounted === 1 ? "flow" : `${uncounted} flows`;
   return [`no requirement is about the other ${others}${where}`];
-}
-
-/** Puts the sentence behind a requirement's name in quotes: what must hold is no report of what does. */
-function quoteSentence(text: string): string {
-  const at = text.indexOf(": ");
-  return at < 0 ? text : `${text.slice(0, at)}: "${text.slice(at + 2)}"`;
 }
 
 /** Gives the required rule, and the words in which the one that is there differs from it where those are few. */

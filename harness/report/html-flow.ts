@@ -36,8 +36,8 @@ export function renderFlow(
   const row = nameRow(scenarioIndex, flowIndex);
   const isExplained = isInCause(flow, scenario);
   const rows = selectEvidence(flow, told, backend);
-  const causes = sortCauses(scenario);
-  const causeIndex = isExplained ? findCause(flow, causes) : -1;
+  const causes = isExplained ? sortCauses(scenario) : [];
+  const causeIndex = findCause(flow, causes);
   const cause = causes[causeIndex];
   const evidence = cause
     ? [...describeEnds(flow, backend), ...describeCause(cause).filter(([name]) => TOLD_AGAIN.includes(name))]

@@ -27,7 +27,7 @@ th:nth-child(1) { width: 3.6rem; } th:nth-child(2) { width: 26%; } th:nth-child(
 th:nth-child(4) { width: 18%; } th:nth-child(5) { width: 13%; }
 th { text-align: left; font-weight: 600; color: var(--dim); font-size: 0.85em; }
 th, td { padding: 0.25rem 0.8rem 0.25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-tr.evidence td { border-bottom: 1px solid var(--line); } tr.wrong-row td, tr.could-not-look-row td { border-bottom: 0; }
+.evidence p { margin: -0.6rem 0 0.7rem 1.6rem; font-size: 0.87em; } tr.evidence td { border-bottom: 1px solid var(--line); } tr.wrong-row td, tr.could-not-look-row td { border-bottom: 0; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.1rem 0.9rem; margin: 0 0 0.5rem 1.6rem; }
 dt { color: var(--dim); } dd { margin: 0; font-family: ui-monospace, monospace; font-size: 0.87em; }
 dd.said { font: inherit; } .name { display: inline-block; }
@@ -47,7 +47,8 @@ input, select, button { font: inherit; } [aria-disabled=true] { color: var(--dim
 dialog { box-sizing: border-box; width: min(70rem, 100vw - 1rem); max-height: calc(100vh - 1rem); border: 1px solid var(--line);
   border-radius: 0.5rem; padding: 0.8rem 1rem; } dialog::backdrop { background: rgb(0 0 0 / 45%); }
 dialog h2 { font-family: ui-monospace, monospace; overflow-wrap: anywhere; } dialog p { margin: 0.3rem 0; } dialog .command { margin: 0.3rem 0; }
-.evidence p { margin: -0.6rem 0 0.7rem 1.6rem; font-size: 0.87em; } dialog .bar { position: sticky; top: -0.8rem; z-index: 1; background: Canvas; padding-top: 0.3rem; } .bar { display: flex; justify-content: space-between; gap: 1rem; align-items: start; } .way { border-top: 1px solid var(--line); padding-top: 0.5rem; }
+dialog .bar { position: sticky; top: -0.8rem; z-index: 1; background: Canvas; padding-top: 0.3rem; }
+.bar { display: flex; justify-content: space-between; gap: 1rem; align-items: start; } .way { border-top: 1px solid var(--line); padding-top: 0.5rem; }
 .steps { display: flex; flex-wrap: wrap; gap: 0.4rem 0.8rem; align-items: center; } .ends { font-family: ui-monospace, monospace; font-size: 0.87em; }
 .list { max-height: 40vh; min-height: 8rem; overflow: auto; border: 1px solid var(--line); border-radius: 0.3rem; padding: 0 0.4rem 0.4rem; }
 .list li { color: var(--dim); } .list li.taken, .list li[aria-current] { color: CanvasText; } .list li.passed-over::after { content: " does not match"; color: var(--dim); font-size: 0.85em; }
