@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Chain, type Rule, type Ruleset, type Table, tableKey } from "../../model/ruleset.ts";
 
 /**
@@ -41,22 +42,12 @@ function shareChain(known: Chain, { rules }: Chain): readonly Rule[] {
   return rules.map((rule, place) => {
     const same = findKnown(rule, place);
     // Rules of one text may mean different things: sets have the same name, and different elements.
-    if (same === undefined || !isSame(same.matches, rule.matches) || !isSame(same.target, rule.target)) return rule;
+    if (
+      same === undefined ||
+      !isDeepStrictEqual(same.matches, rule.matches) ||
+      !isDeepStrictEqual(same.target, rule.target)
+    )
+      return rule;
     return { ...rule, matches: same.matches, target: same.target };
   });
-}
-
-/** Says whether two values of plain data are the same; what is no plain data is the same only as itself. */
-function isSame(one: unknown, other: unknown): boolean {
-  if (one === other) return true;
-  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
-  if (Array.isArray(one))
-    return Array.isArray(other) && one.length === other.length && one.every((part, i) => isSame(part, other[i]));
-  if (!isPlain(one) || !isPlain(other)) return false;
-  const keys = Object.keys(one) as (keyof typeof one)[];
-  return keys.length === Object.keys(other).length && keys.every((key) => isSame(one[key], other[key]));
-}
-
-function isPlain(value: object): boolean {
-  return Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -45,15 +45,9 @@ function findLostJumps(
 
 function checkRule(rule: Rule, table: Table, bases: readonly Chain[]): readonly NftFault[] {
   const messages: string[] = [];
-  const note = (found: readonly string[]) => {
-    if (found.length > 0) messages.push(...found);
-  };
-  for (const target of listTargets(rule)) {
-    note(checkPlace(target, bases));
-    note(checkFamily(target, rule, table));
-    note(checkTransport(target, rule));
-  }
-  note(checkFamilies(rule, table));
+  for (const target of listTargets(rule))
+    messages.push(...checkPlace(target, bases), ...checkFamily(target, rule, table), ...checkTransport(target, rule));
+  messages.push(...checkFamilies(rule, table));
   return messages.length === 0 ? NO_FAULTS : messages.map((message) => ({ rule, message }));
 }
 
