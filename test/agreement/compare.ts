@@ -32,6 +32,8 @@ export interface Comparison {
   /** Flows that land elsewhere than they would without rules, chains or policies. */
   readonly elsewhere: number;
   readonly disagreements: readonly Disagreement[];
+  /** Every flow that was driven, as it landed first or, where it was driven again, then. */
+  readonly rows: readonly Disagreement[];
 }
 
 /** What a rule decides, rather than lets through to the next one. */
@@ -43,7 +45,7 @@ const IN_FLIGHT = 128;
  * What is known of the sandbox that flows are driven in, and not of every other one: upstream is a router there, and Linux 6.16 or newer
  * does not look a reverse path up in input where it need not.
  */
-const SANDBOX: Assumptions = new Map([
+export const SANDBOX: Assumptions = new Map([
   ["whether a router stands between client and pod", "holds"],
   ["whether the kernel looks the reverse path up in input", hasNewerKernel() ? "fails" : "holds"],
 ]);
@@ -87,6 +89,7 @@ export async function compareCase({ spec, rules, requests }: AgreementCase, sand
         ({ request: { flow, manner }, predicted }) => describe(bare.land(flow, manner)) !== describe(predicted),
       ).length,
       disagreements: [...others, ...again.filter(disagree)],
+      rows: [...rows.filter((row) => !timedOut.includes(row)), ...again],
     };
   } finally {
     await sandbox.clear();
@@ -123,7 +126,8 @@ export function isDecided(simulator: Simulator, flow: Flow, manner: Manner): boo
   return listSteps(connections).some(({ matched, verdict }) => matched === true && DECISIONS.includes(verdict));
 }
 
-function isUnknown({ cause }: Landing): boolean {
+/** Says whether a prediction is that the landing depends on something unknown. */
+export function isUnknown({ cause }: Landing): boolean {
   return cause?.includes("depends on") ?? false;
 }
 
