@@ -2,6 +2,7 @@ import { type Family, parseAddress, parseNetwork } from "../model/address.ts";
 import { PROTOCOL_NUMBERS } from "../model/compare.ts";
 import { codedFinding, type Finding, type Parsed } from "../model/finding.ts";
 import { networkRanges, type ValueRanges } from "../model/value-ranges.ts";
+import type { TimedSets } from "./nft/ast.ts";
 
 /** One part of an entry: addresses, or a protocol with its ports (`tcp:80`). */
 export type SetPart =
@@ -50,17 +51,21 @@ const MAX_PORT = 65535;
 
 /**
  * Reads what `ipset save` prints: `create` and `add` lines. Gives the sets by name, or every line that is wrong. A set is kept with a doubt
- * where its type is not understood, its entries expire, or it looks at marks or masks.
+ * where its type is not understood, its entries expire (unless they are to count as they are listed), or it looks at marks or masks.
  *
  * @example
  * readIpsets("create a hash:net family inet\nadd a 10.0.0.0/8\n", "sets.txt")
  */
-export function readIpsets(text: string, where: string): Parsed<ReadonlyMap<string, IpSet>> {
+export function readIpsets(
+  text: string,
+  where: string,
+  timedSets: TimedSets = "unknown",
+): Parsed<ReadonlyMap<string, IpSet>> {
   const findings: Finding[] = [];
   const sets = new Map<string, OpenSet>();
   for (const [i, raw] of text.split(/\r?\n/).entries()) {
     const line = raw.trim();
-    const fault = line === "" || line.startsWith("#") ? null : readLine(line, sets);
+    const fault = line === "" || line.startsWith("#") ? null : readLine(line, sets, timedSets);
     if (fault !== null) findings.push(codedFinding("malformed-text", where, fault, i + 1, 1));
   }
   if (findings.length > 0) return { ok: false, findings };
@@ -69,14 +74,14 @@ export function readIpsets(text: string, where: string): Parsed<ReadonlyMap<stri
 }
 
 /** Gives what is wrong with a line, or null. */
-function readLine(line: string, sets: Map<string, OpenSet>): string | null {
+function readLine(line: string, sets: Map<string, OpenSet>, timedSets: TimedSets): string | null {
   const [verb = "", name = "", third = "", ...options] = line.split(/\s+/);
   const known = sets.get(name);
   if (third === "" || (verb !== "create" && verb !== "add"))
     return "This is not a line of ipset save: create NAME TYPE … or add NAME ENTRY …; correct it or remove it.";
   if (verb === "add")
     return known
-      ? addEntry(known, third, options)
+      ? addEntry(known, third, options, timedSets)
       : `The set ${name} is not created above this line; add its create line.`;
   if (known) return `The set ${name} is created twice; remove one of the two.`;
   const netmask = valueBehind(options, "netmask");
@@ -112,10 +117,11 @@ interface OpenSet {
 }
 
 /** Gives what is wrong with an entry, or null. */
-function addEntry(known: OpenSet, text: string, options: readonly string[]): string | null {
+function addEntry(known: OpenSet, text: string, options: readonly string[], timedSets: TimedSets): string | null {
   const { set, entries, members, bits } = known;
   const timeout = valueBehind(options, "timeout");
-  if (timeout !== undefined && timeout !== "0") known.set = { ...set, doubt: "its entries expire" };
+  const isTimed = timeout !== undefined && timeout !== "0";
+  if (isTimed && timedSets === "unknown") known.set = { ...set, doubt: "its entries expire" };
   if (set.parts === null) return null;
   if (set.type === "list:set") {
     members.push(text);

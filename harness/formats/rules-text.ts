@@ -8,6 +8,7 @@ import { openAlikeLines } from "./alike-lines.ts";
 import { describeDepth } from "./chain-graph.ts";
 import { keepNft, keepSaved, noteNames } from "./given-texts.ts";
 import type { FamilyRules } from "./interpreter.ts";
+import type { TimedSets } from "./nft/ast.ts";
 import { readNft, recogniseNft } from "./nft/read-nft.ts";
 import { findUnseenChains } from "./nft/rulesets.ts";
 import { findUntoldOrder } from "./nft/untold-order.ts";
@@ -27,6 +28,8 @@ export interface RulesTextOptions {
   readonly table?: TableName | null;
   /** Resolves names of services, users and groups. */
   readonly names?: NameLookups;
+  /** What counts as in a set of nft whose elements expire: nothing is known of it, unless something else is said. */
+  readonly timedSets?: TimedSets;
   /** Is told from time to time how many of how many lines are read. */
   readonly onProgress?: (read: number, of: number) => void;
   /**
@@ -95,9 +98,9 @@ export function readRulesText(given: string, options: RulesTextOptions): Parsed<
 }
 
 /** What is out of scope is said; where it could decide, its chain stands among the rules as one that is not known. */
-function readNftRules(text: string, { where, names, family }: RulesTextOptions): Parsed<RulesText> {
+function readNftRules(text: string, { where, names, family, timedSets }: RulesTextOptions): Parsed<RulesText> {
   const noted = noteNames(names ?? NO_LOOKUPS);
-  const read = readNft(text, { where, names: noted });
+  const read = readNft(text, { where, names: noted, ...(timedSets === undefined ? {} : { timedSets }) });
   if (!read.ok) return read;
   const { ip, ip6, notices } = read.value;
   const unseen = [...findUntoldOrder(text, read.value), ...findUnseenChains(read.value)];

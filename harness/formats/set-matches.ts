@@ -5,6 +5,7 @@ import { listTargets, replaceMatches } from "../model/rule-parts.ts";
 import { familyKey, listRules, type Rule, type Ruleset } from "../model/ruleset.ts";
 import { subtractRanges, type ValueRanges } from "../model/value-ranges.ts";
 import type { IpSet, SetEntry, SetPart } from "./ipset-save.ts";
+import { ALWAYS, NEVER } from "./told-matches.ts";
 
 /** A rule set in which matches of known sets are comparisons, and why others are still unknown: a sentence for each set. */
 export interface ResolvedSets {
@@ -14,9 +15,6 @@ export interface ResolvedSets {
 
 /** `-m set ! --match-set NAME src,dst`, with nothing else. */
 const MATCH_SET = /^-m set (! )?--match-set (\S+) ((?:src|dst)(?:,(?:src|dst))*)$/;
-const ALWAYS: Match = { kind: "comment", text: "" };
-/** Holds for no packet: a mark outside its own mask. */
-const NEVER: Match = { kind: "mark", negated: false, value: 1, mask: 0 };
 
 /**
  * Puts comparisons in the places of a rule set's `-m set` matches, where it is known what is in the set. A match stays unknown where the

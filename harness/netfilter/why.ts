@@ -43,6 +43,7 @@ export function describeMismatch(match: Match | undefined, packet: Packet): stri
     case "connection-direction":
       return describeConnection(packet);
     case "mark":
+      if (match.mask === 0) return "it holds for no packet";
       return `mark is 0x${packet.mark.toString(16)}`;
     case "connmark":
       return packet.entry === null ? "no connection is tracked" : `connmark is 0x${packet.entry.mark.toString(16)}`;

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import type { TimedSets } from "../../harness/formats/nft/ast.ts";
 import { readNft } from "../../harness/formats/nft/read-nft.ts";
 import { parseRoutingTexts } from "../../harness/formats/routing-texts.ts";
 import { readRulesText } from "../../harness/formats/rules-text.ts";
@@ -68,8 +69,8 @@ export const NAMES: NameLookups = {
 };
 
 /** Gives the rules of an nft text or JSON; throws with the findings. */
-export function nftRules(text: string): Pick<PodRules, "ip" | "ip6"> {
-  const read = readNft(text, { where: "rules.nft", names: NAMES });
+export function nftRules(text: string, timedSets: TimedSets = "unknown"): Pick<PodRules, "ip" | "ip6"> {
+  const read = readNft(text, { where: "rules.nft", names: NAMES, timedSets });
   if (read.ok) return read.value;
   throw new Error(read.findings.map(({ line, column, message }) => `${line}:${column} ${message}`).join("\n"));
 }

@@ -1,8 +1,10 @@
 import { quoteRule } from "../../formats/rule-text.ts";
+import { listUnknownMatches } from "../../formats/told-matches.ts";
 import type { Flow, Manner } from "../../model/flow.ts";
 import { flowData, renderFlowText } from "../../model/flow-spec.ts";
 import { type Landing, landingsAgree } from "../../model/landing.ts";
 import type { SandboxAddresses } from "../../model/pod.ts";
+import type { PodRules } from "../../model/ruleset.ts";
 import type { KeptSteps } from "../../netfilter/recording.ts";
 import { compilePod, type Explanation } from "../../netfilter/simulator.ts";
 import { listSteps } from "../../netfilter/steps.ts";
@@ -17,9 +19,9 @@ import { placePod, tellTakenPorts } from "../arguments/pod-addresses.ts";
 import { tellDefaultConfig, tellWarnings } from "../arguments/told-settings.ts";
 import type { Command, CommandIo } from "../command.ts";
 import { bindExplained, type ExplainInput, readExplainInput } from "../explain/input.ts";
-import { foldWay, renderObserved, renderOutcome, renderWay, selectPackets } from "../explain/text.ts";
+import { foldWay, renderObserved, renderOutcome, renderRemedy, renderWay, selectPackets } from "../explain/text.ts";
+import { SURROUNDINGS_OPTIONS } from "../input/given-surroundings.ts";
 import { makeRulesOptions } from "../input/rules-file.ts";
-import { SURROUNDINGS_OPTIONS } from "../input/surroundings.ts";
 import { chooseColumns } from "../output/text-columns.ts";
 import type { CommandHelp } from "./help.ts";
 
@@ -98,7 +100,9 @@ export const explain: Command = {
     const { flow, explanation } = explainFlow(input, manner, observed?.addresses ?? placePod(line.capture), kept);
     const result = { flow, manner, explanation, observed, show } as const;
     io.out(
-      line.options.values.has("json") ? renderData(result) : foldWay(renderText(result), chooseColumns(io.display)),
+      line.options.values.has("json")
+        ? renderData(result)
+        : foldWay(renderText(result, input.rules), chooseColumns(io.display)),
     );
     return judge(explanation.landing, observed?.landing ?? null);
   },
@@ -129,9 +133,12 @@ function explainFlow(input: ExplainInput, manner: Manner, addresses: SandboxAddr
   return { flow, explanation: pod.explain(flow, manner, (chain, rule) => quoteRule(chain, rule, flow.family), kept) };
 }
 
-function renderText({ flow, explanation, observed, show }: Explained): string {
+function renderText({ flow, explanation, observed, show }: Explained, { ip, ip6 }: PodRules): string {
   const way = renderWay(explanation, show, (place) => observed?.countOf(place));
-  return `${way}${renderOutcome(renderFlowText(flow.spec), explanation)}${observed ? renderObserved(observed.landing) : ""}`;
+  const outcome = renderOutcome(renderFlowText(flow.spec), explanation);
+  const matches = [ip, ip6].flatMap(listUnknownMatches);
+  const remedy = renderRemedy(explanation.unknown.filter((text) => matches.includes(text)));
+  return `${way}${outcome}${remedy}${observed ? renderObserved(observed.landing) : ""}`;
 }
 
 /** `steps` are those of the packets shown, in order; `connections` tells them apart. */

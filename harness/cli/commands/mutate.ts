@@ -19,7 +19,7 @@ import { lastValue, type OptionSpec } from "../arguments/options.ts";
 import { placePod } from "../arguments/pod-addresses.ts";
 import { tellDefaultConfig } from "../arguments/told-settings.ts";
 import type { Command, CommandIo } from "../command.ts";
-import { makeRulesOptions, readRulesPaths, readTable } from "../input/rules-file.ts";
+import { makeRulesOptions, readReading, readRulesPaths } from "../input/rules-file.ts";
 import { openInterruptibleSandbox } from "../interruption.ts";
 import { describeFlowsToAdd, describeScore, describeSubject } from "../output/mutation-text.ts";
 import { makeProgress } from "../output/progress.ts";
@@ -124,7 +124,7 @@ function readMutateOptions(args: readonly string[], io: CommandIo): MutateOption
   } = readCaptureWords(args, { specs: SPECS, withoutFlags: "injected", positionals: "own", ...JUDGING }, io);
   const findings: Finding[] = [...found];
   const { values, positionals: words } = options;
-  const rules = { files: readRulesPaths(options, io, findings), table: readTable(options), script: null };
+  const rules = { files: readRulesPaths(options, io, findings), reading: readReading(options), script: null };
   const selection = values.has("all") ? "all" : "named";
   const jobs = readBoundedNumber("--jobs", lastValue(options, "jobs"), [1, 64], findings);
   if ((words.length > 0 || selection === "all") && captureFrom === "flags")

@@ -15,7 +15,7 @@ import { makeComparison } from "../diff/input.ts";
 import { renderDiffData, renderDiffText } from "../diff/text.ts";
 import { BUDGET_OPTION } from "../input/analysis-input.ts";
 import { readNames } from "../input/names.ts";
-import { readRulesFiles, readTable, TABLE_OPTION } from "../input/rules-file.ts";
+import { type RulesReading, readReading, readRulesFiles, TABLE_OPTION } from "../input/rules-file.ts";
 import { refuse } from "../refusal.ts";
 import type { CommandHelp } from "./help.ts";
 
@@ -60,7 +60,7 @@ export const translate: Command = {
     const command = { specs: SPECS, withoutFlags: "injected", positionals: "own" } as const;
     const { options, line, findings } = readCaptureWords(args, command, io);
     if (line?.purpose === "usage") return { helpOn: line.named };
-    const before = readRules(options.positionals, readTable(options), options.values.get("family")?.at(-1), io, [
+    const before = readRules(options.positionals, readReading(options), options.values.get("family")?.at(-1), io, [
       ...findings,
     ]);
     if (line === null) throw refuse(findings);
@@ -93,7 +93,7 @@ export const translate: Command = {
 
 function readRules(
   paths: readonly string[],
-  table: ReturnType<typeof readTable>,
+  reading: RulesReading,
   family: string | undefined,
   io: CommandIo,
   findings: Finding[],
@@ -104,7 +104,7 @@ function readRules(
     throw refuse([...findings, codedFinding("missing-value", "translate", message)]);
   }
   const sources = path.split(",").map((one) => ({ path: one, family: family === "6" ? 6 : 4 }) as const);
-  const rules = readRulesFiles(sources, table, io, findings);
+  const rules = readRulesFiles(sources, reading, io, findings);
   const isNft = [rules.ip, rules.ip6].some((ruleset) => ruleset?.tables.some(({ source }) => source === "nft"));
   if (isNft)
     findings.push(codedFinding("conflict", path, "These are rules of nftables already; give rules of iptables."));

@@ -6,7 +6,7 @@ import { familyKey } from "../../model/ruleset.ts";
 import { readFamily } from "../arguments/family-option.ts";
 import type { ParsedOptions } from "../arguments/options.ts";
 import type { CommandIo } from "../command.ts";
-import { readRulesFiles, readTable } from "../input/rules-file.ts";
+import { readReading, readRulesFiles } from "../input/rules-file.ts";
 import { refuse } from "../refusal.ts";
 import type { MeshSides } from "./mesh-side.ts";
 
@@ -35,7 +35,7 @@ export function readBoth(options: ParsedOptions, meshes: MeshSides, io: CommandI
   const given: GivenRules[] = [];
   const read = (path: string) => {
     const sources = path.split(",").map((one) => ({ path: one, family: named ?? 4 }) as const);
-    const rules = readRulesFiles(sources, readTable(options), io, findings);
+    const rules = readRulesFiles(sources, readReading(options), io, findings);
     given.push(...rules.given);
     return rules;
   };

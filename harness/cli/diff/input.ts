@@ -18,13 +18,9 @@ import { placePod, tellTakenPorts } from "../arguments/pod-addresses.ts";
 import { readWithin } from "../arguments/restriction.ts";
 import type { CommandIo } from "../command.ts";
 import { readBudget } from "../input/analysis-input.ts";
-import {
-  fillSets,
-  type GivenSurroundings,
-  listRoutedMarks,
-  readSurroundings,
-  tellUnusedMarks,
-} from "../input/surroundings.ts";
+import { type GivenSurroundings, readSurroundings } from "../input/given-surroundings.ts";
+import { listRoutedMarks, tellUnusedMarks } from "../input/surroundings.ts";
+import { fillKnown } from "../input/told-rules.ts";
 import { refuse } from "../refusal.ts";
 import { readBoth } from "./both-sides.ts";
 import { joinShapes } from "./joined-shape.ts";
@@ -68,7 +64,8 @@ export function readDiffInput(
   const { families, leftOut, before, after, given } = readBoth(options, sides, io, findings);
   if (line === null) throw refuse(known);
   const capture = sides.from?.capture ?? sides.to?.capture ?? line.capture;
-  const filled = { before: fillSets(before, around, io), after: fillSets(after, around, io) };
+  const [filledBefore = before, filledAfter = after] = fillKnown([before, after], around, io);
+  const filled = { before: filledBefore, after: filledAfter };
   const comparison = makeComparison(filled, families, { capture, options, sides, around }, io);
   tellUnusedMarks([...(sides.from ? [] : [comparison.before]), ...(sides.to ? [] : [comparison.after])], io);
   return { families, leftOut, capture, given, ...comparison };

@@ -14,8 +14,9 @@ import type { CaptureCommandLine } from "../arguments/capture-options.ts";
 import { lastValue } from "../arguments/options.ts";
 import type { CommandIo } from "../command.ts";
 import { CONTRACT_WITHOUT_RULES } from "../input/analysis-input.ts";
-import { listRulesSources, readRulesFiles, readTable } from "../input/rules-file.ts";
-import { type PlacedRules, placeRules, readSurroundings, refuseSurroundingsAlone } from "../input/surroundings.ts";
+import { readSurroundings, refuseSurroundingsAlone } from "../input/given-surroundings.ts";
+import { listRulesSources, readReading, readRulesFiles } from "../input/rules-file.ts";
+import { type PlacedRules, placeRules } from "../input/surroundings.ts";
 
 /** A flow to be explained and the rules it meets, not yet bound to a sandbox's addresses. */
 export interface ExplainInput {
@@ -78,7 +79,7 @@ function readRules(
   if (sources.length === 0 && generated === null) findings.push(CONTRACT_WITHOUT_RULES);
   if (sources.length === 0) refuseSurroundingsAlone(options, findings);
   if (sources.length === 0) return { rules: generated ?? NO_RULES, capture, given: [] };
-  const outside = readRulesFiles(sources, readTable(options), io, findings);
+  const outside = readRulesFiles(sources, readReading(options), io, findings);
   const around = readSurroundings(options, io, findings);
   if (findings.length > 0) return { rules: NO_RULES, capture, given: [] };
   return { ...placeRules(outside, capture, around, io), given: outside.given };

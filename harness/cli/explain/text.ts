@@ -1,5 +1,6 @@
 import type { Landing } from "../../model/landing.ts";
 import type { RulePlace } from "../../model/rule-place.ts";
+import { quoteForShell } from "../../model/shell-words.ts";
 import type { TraceStep } from "../../model/trace.ts";
 import type { PacketTrace } from "../../netfilter/recording.ts";
 import type { ConnectionTrace, Explanation } from "../../netfilter/simulator.ts";
@@ -30,6 +31,15 @@ export function renderOutcome(flow: string, { landing, possible, unknown }: Expl
   const cases = possible.map((one) => `  - ${describeLanding(one)}\n`);
   const head = `${flow}: unknown, because it depends on ${unknown.join("; ")}`;
   return `${head}\n${cases.length > 0 ? `It lands on one of these:\n${cases.join("")}` : ""}`;
+}
+
+/** Says how the first of some matches that are not understood can become known; nothing without one. */
+export function renderRemedy([match]: readonly string[]): string {
+  if (match === undefined) return "";
+  if (match.startsWith("-m set ")) return "To say what is in the set, add --sets FILE with output of ipset save.\n";
+  if (match.includes("@")) return "If nothing but time changes the set, add --timed-sets as-listed.\n";
+  const [holds, fails] = ["holds", "fails"].map((answer) => quoteForShell(`${match}=${answer}`));
+  return `If you know what ${match} does, add --assume ${holds} or --assume ${fails}.\n`;
 }
 
 /** Gives the kernel's landing in one sentence. */

@@ -17,14 +17,9 @@ import { readWithin, WITHIN_OPTION } from "../arguments/restriction.ts";
 import { tellDefaultConfig, tellWarnings } from "../arguments/told-settings.ts";
 import type { CommandIo } from "../command.ts";
 import { refuse } from "../refusal.ts";
-import { listRulesSources, makeRulesOptions, readRulesFiles, readTable } from "./rules-file.ts";
-import {
-  listRoutedMarks,
-  placeRules,
-  readSurroundings,
-  refuseSurroundingsAlone,
-  SURROUNDINGS_OPTIONS,
-} from "./surroundings.ts";
+import { readSurroundings, refuseSurroundingsAlone, SURROUNDINGS_OPTIONS } from "./given-surroundings.ts";
+import { listRulesSources, makeRulesOptions, readReading, readRulesFiles } from "./rules-file.ts";
+import { listRoutedMarks, placeRules } from "./surroundings.ts";
 
 /** The option that bounds an analysis. */
 export const BUDGET_OPTION: OptionSpec = {
@@ -119,7 +114,7 @@ export function readAnalysisInput(
 function readGivenRules(line: CaptureCommandLine, io: CommandIo) {
   const { generated } = line.capture;
   const findings: Finding[] = [];
-  const { ip, ip6, given } = readRulesFiles(listRulesSources(line.options), readTable(line.options), io, findings);
+  const { ip, ip6, given } = readRulesFiles(listRulesSources(line.options), readReading(line.options), io, findings);
   const isFromOutside = ip !== null || ip6 !== null;
   const around = readSurroundings(line.options, io, findings);
   if (!isFromOutside && findings.length === 0) {

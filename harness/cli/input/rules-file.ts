@@ -1,5 +1,6 @@
 import { LandfallError } from "../../errors.ts";
 import type { FamilyRules } from "../../formats/interpreter.ts";
+import type { TimedSets } from "../../formats/nft/ast.ts";
 import { type RulesText, readRulesText } from "../../formats/rules-text.ts";
 import { FAMILIES, type Family } from "../../model/address.ts";
 import type { Finding } from "../../model/finding.ts";
@@ -64,9 +65,22 @@ export function readRulesPaths(
   });
 }
 
-/** Gives the value of `--table`, or null. */
-export function readTable({ values }: Pick<ParsedOptions, "values">): TableName | null {
-  return TABLE_NAMES.find((table) => table === values.get("table")?.at(-1)) ?? null;
+/** How files of rules are read where they leave something open. */
+export interface RulesReading {
+  /** The table of output of `iptables -S`. */
+  readonly table: TableName | null;
+  readonly timedSets: TimedSets;
+}
+
+/** Gives what the options say of how files of rules are read. */
+export function readReading(options: Pick<ParsedOptions, "values">): RulesReading {
+  const given = options.values.get("table")?.at(-1);
+  return { table: TABLE_NAMES.find((table) => table === given) ?? null, timedSets: readTimedSets(options) };
+}
+
+/** Gives what counts as in sets whose elements expire, as `--timed-sets` says. */
+export function readTimedSets({ values }: Pick<ParsedOptions, "values">): TimedSets {
+  return values.get("timed-sets")?.at(-1) === "as-listed" ? "as-listed" : "unknown";
 }
 
 /**
@@ -77,7 +91,7 @@ export function readTable({ values }: Pick<ParsedOptions, "values">): TableName 
  */
 export function readRulesFiles(
   sources: readonly RulesSource[],
-  table: TableName | null,
+  reading: RulesReading,
   io: Pick<CommandIo, "workingDirectory" | "err" | "display">,
   findings: Finding[],
 ): ReadRules {
@@ -85,7 +99,7 @@ export function readRulesFiles(
   const given: GivenRules[] = [];
   let [ip, ip6]: (Ruleset | null)[] = [null, null];
   for (const source of sources) {
-    const read = readSource(source, { table, earlier: [ip ?? null, ip6 ?? null] }, io, findings);
+    const read = readSource(source, { reading, earlier: [ip ?? null, ip6 ?? null] }, io, findings);
     if (read === null) continue;
     hidden.push(...read.hidden);
     if (read.given) given.push(read.given);
@@ -101,7 +115,7 @@ export function readRulesFiles(
 
 function readSource(
   { path, family }: RulesSource,
-  { table, earlier }: { readonly table: TableName | null; readonly earlier: readonly (Ruleset | null)[] },
+  { reading, earlier }: { readonly reading: RulesReading; readonly earlier: readonly (Ruleset | null)[] },
   io: Pick<CommandIo, "workingDirectory" | "err" | "display">,
   findings: Finding[],
 ): RulesText | null {
@@ -109,7 +123,7 @@ function readSource(
   if (text === null) return null;
   const where = path === "-" ? "standard input" : path;
   const parsed = tellReading(where, io, (onProgress) =>
-    readRulesText(text, { where, family, table, names: readNames(), ...(onProgress ? { onProgress } : {}) }),
+    readRulesText(text, { where, family, ...reading, names: readNames(), ...(onProgress ? { onProgress } : {}) }),
   );
   if (!parsed.ok) {
     for (const found of parsed.findings) findings.push(found);

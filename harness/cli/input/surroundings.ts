@@ -1,13 +1,9 @@
 import { impliedRouting, impliedShape } from "../../analysis/pod/implied-pod.ts";
 import { findUnusedMarks } from "../../analysis/pod/unused-marks.ts";
 import type { FamilyRules } from "../../formats/interpreter.ts";
-import { type IpSet, readIpsets } from "../../formats/ipset-save.ts";
-import { readRoutingListing } from "../../formats/routing-listing.ts";
-import { resolveSets } from "../../formats/set-matches.ts";
 import { renderHex } from "../../formats/values.ts";
 import { findLikelyMesh } from "../../meshes/likely-mesh.ts";
 import type { Capture } from "../../model/capture.ts";
-import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
 import { listWords } from "../../model/listed-words.ts";
 import type { PodShape } from "../../model/pod-shape.ts";
 import type { MarkTest, PolicyRouting } from "../../model/policy-routing.ts";
@@ -15,88 +11,9 @@ import { listRulesetTargets } from "../../model/rule-parts.ts";
 import { placeInFile, type RulePlace } from "../../model/rule-place.ts";
 import { NO_RULES, type PodRules, type Ruleset } from "../../model/ruleset.ts";
 import { describePlace } from "../../report/landing-phrase.ts";
-import type { OptionSpec, ParsedOptions } from "../arguments/options.ts";
 import type { CommandIo } from "../command.ts";
-import { readInput } from "./input-file.ts";
-
-/** The option that gives a pod's policy routing, which files of rules say nothing of. */
-const ROUTING_OPTION: OptionSpec = {
-  name: "routing",
-  value: "FILE",
-  help: "the pod's routing: output of ip rule, ip -6 rule, ip route show table all and ip -6 route show table all, or of the same with -j; without it, the routing that TPROXY needs counts as installed",
-};
-
-/** The option that says what is in the sets that rules name. */
-const SETS_OPTION: OptionSpec = {
-  name: "sets",
-  value: "FILE",
-  help: "what is in the sets that rules ask for with -m set: output of ipset save; without it, such a match is unknown",
-};
-
-/** What is said where rules with sets would have to be put into a kernel. */
-export const SETS_IN_KERNEL: Finding = codedFinding(
-  "conflict",
-  "--sets",
-  "The sandbox cannot create sets in a kernel; use --sandbox simulated with verify, and no --observe elsewhere.",
-);
-
-/** The options that say what rules from files stand in. */
-export const SURROUNDINGS_OPTIONS: readonly OptionSpec[] = [ROUTING_OPTION, SETS_OPTION];
-
-/** What rules from files stand in, read from files of their own. */
-export interface GivenSurroundings {
-  /** Null where no file says it. */
-  readonly routing: PolicyRouting | null;
-  /** By name; null where no file says what is in them. */
-  readonly sets: ReadonlyMap<string, IpSet> | null;
-}
-
-/** Reads the files that say what rules stand in. What is wrong is added to the findings. */
-export function readSurroundings(
-  options: Pick<ParsedOptions, "values">,
-  io: Pick<CommandIo, "workingDirectory">,
-  findings: Finding[],
-): GivenSurroundings {
-  const { values } = options;
-  // Nothing in a sandbox makes sets.
-  if (values.has("sets") && values.has("observe")) findings.push(SETS_IN_KERNEL);
-  return {
-    routing: readFile(values.get("routing")?.at(-1), readRoutingListing, io, findings),
-    sets: readFile(values.get("sets")?.at(-1), readIpsets, io, findings),
-  };
-}
-
-function readFile<T>(
-  path: string | undefined,
-  read: (text: string, where: string) => Parsed<T>,
-  io: Pick<CommandIo, "workingDirectory">,
-  findings: Finding[],
-): T | null {
-  const text = path === undefined ? null : readInput(path, io, findings);
-  if (path === undefined || text === null) return null;
-  const parsed = read(text, path === "-" ? "standard input" : path);
-  if (parsed.ok) return parsed.value;
-  for (const found of parsed.findings) findings.push(found);
-  return null;
-}
-
-/** Adds a finding for each of these files that is given without rules: those of a mesh have their own routing, and name no sets. */
-export function refuseSurroundingsAlone({ values }: Pick<ParsedOptions, "values">, findings: Finding[]): void {
-  const messages = {
-    routing: "A mesh's own rules come with the routing they need; give rules with --rules FILE, or remove --routing.",
-    sets: "A mesh's own rules ask for no set; give rules with --rules FILE, or remove --sets.",
-  } as const;
-  for (const name of ["routing", "sets"] as const)
-    if (values.has(name)) findings.push(codedFinding("conflict", `--${name}`, messages[name]));
-}
-
-/** Gives rules with what is known of their sets in the matches' places; tells why of others it is not known. */
-export function fillSets(rules: FamilyRules, { sets }: GivenSurroundings, io: Pick<CommandIo, "err">): FamilyRules {
-  if (sets === null) return rules;
-  const [ip, ip6] = [rules.ip, rules.ip6].map((ruleset) => ruleset && resolveSets(ruleset, sets));
-  for (const notice of new Set([ip, ip6].flatMap((one) => one?.notices ?? []))) io.err(`landfall: ${notice}.\n`);
-  return { ip: ip?.ruleset ?? null, ip6: ip6?.ruleset ?? null };
-}
+import type { GivenSurroundings } from "./given-surroundings.ts";
+import { fillKnown } from "./told-rules.ts";
 
 /** Rules from outside in the pod that they need. */
 export interface PlacedRules {
@@ -115,7 +32,7 @@ export function placeRules(
   io: Pick<CommandIo, "err">,
 ): PlacedRules {
   const { routing } = around;
-  const outside = fillSets(given, around, io);
+  const [outside = given] = fillKnown([given], around, io);
   const rulesets = [outside.ip, outside.ip6].filter((ruleset) => ruleset !== null);
   const own = capture.generated?.policyRouting ?? NO_RULES.policyRouting;
   const implied = impliedRouting(rulesets);

@@ -9,6 +9,8 @@ const SHARED = [
   "table",
   "routing",
   "sets",
+  "timed-sets",
+  "assume",
   "contract",
   "manifest",
   "mesh-config",

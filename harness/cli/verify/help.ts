@@ -3,8 +3,8 @@ import { listWords } from "../../model/listed-words.ts";
 import { FAMILY_OPTION } from "../arguments/family-option.ts";
 import { CONTRACT_OPTION, MANIFEST_OPTION, STRICT_OPTION } from "../arguments/mesh-specs.ts";
 import type { CommandHelp, OptionGroup } from "../commands/help.ts";
+import { SURROUNDINGS_OPTIONS } from "../input/given-surroundings.ts";
 import { makeRulesOptions } from "../input/rules-file.ts";
-import { SURROUNDINGS_OPTIONS } from "../input/surroundings.ts";
 
 /** The options of `verify`, as its help groups them; all are long, the short letters are Istio's. */
 export const VERIFY_OPTIONS: readonly OptionGroup[] = [

@@ -3,7 +3,6 @@ import type { ReadRecord } from "../../load/read-record.ts";
 import type { Family } from "../../model/address.ts";
 import { type BackendChoice, backendOf } from "../../model/backends.ts";
 import { codedFinding, type Finding } from "../../model/finding.ts";
-import type { TableName } from "../../model/iptables-tables.ts";
 import { parseShard, type Shard } from "../../run/scenario/scenario-shard.ts";
 import { readBoundedNumber } from "../arguments/bounded-number.ts";
 import { type CaptureCommandLine, type PartialCaptureLine, readCutWords } from "../arguments/capture-options.ts";
@@ -13,7 +12,7 @@ import { JUDGING } from "../arguments/judging.ts";
 import { lastValue } from "../arguments/options.ts";
 import type { CommandIo } from "../command.ts";
 import { findUnrepeatable, resolveInput } from "../input/input-file.ts";
-import { type RulesSource, readRulesPaths, readTable } from "../input/rules-file.ts";
+import { type RulesReading, type RulesSource, readReading, readRulesPaths } from "../input/rules-file.ts";
 import { findUnwritableFolder } from "../output/output-file.ts";
 import { type ReportFile, readReportFile, readRows } from "../output/report-output.ts";
 import { refuseUsage } from "../refusal.ts";
@@ -37,7 +36,7 @@ export interface VerifyOptions {
   /** Rules from outside: files with absolute paths, `-` for standard input; the path of a script, or null. */
   readonly rules: {
     readonly files: readonly RulesSource[];
-    readonly table: TableName | null;
+    readonly reading: RulesReading;
     readonly script: string | null;
   };
   readonly sandbox: BackendChoice;
@@ -86,7 +85,7 @@ export function readVerifyOptions(args: readonly string[], io: CommandIo, reads:
     words: given.positionals,
     task: choose("list", "list", "verify"),
     selection: choose("all", "all", "named"),
-    rules: { files: readRulesPaths(given, io, findings), table: readTable(given), script: scriptFile },
+    rules: { files: readRulesPaths(given, io, findings), reading: readReading(given), script: scriptFile },
     sandbox: (lastValue(given, "sandbox") ?? "auto") as VerifyOptions["sandbox"],
     envoy: (lastValue(given, "envoy") ?? "stub") as VerifyOptions["envoy"],
     captureBy: choose("init-container", "init-container", "whoever-fits"),

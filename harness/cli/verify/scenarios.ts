@@ -17,14 +17,14 @@ import { findUnseenFamilies } from "../arguments/family-option.ts";
 import { lastValue } from "../arguments/options.ts";
 import type { CommandIo } from "../command.ts";
 import { CONTRACT_WITHOUT_RULES } from "../input/analysis-input.ts";
-import { type ReadRules, readRulesFiles } from "../input/rules-file.ts";
 import {
   type GivenSurroundings,
-  placeRules,
   readSurroundings,
+  refuseInKernel,
   refuseSurroundingsAlone,
-  SETS_IN_KERNEL,
-} from "../input/surroundings.ts";
+} from "../input/given-surroundings.ts";
+import { type ReadRules, readRulesFiles } from "../input/rules-file.ts";
+import { placeRules } from "../input/surroundings.ts";
 import { tellModuleOutput } from "../output/module-output.ts";
 import { refuse } from "../refusal.ts";
 import { chooseInstallation } from "./installation.ts";
@@ -178,11 +178,10 @@ function readOutsideRules({ rules, line }: ScenarioSelection, io: CommandIo, fin
     refuseSurroundingsAlone(line.options, findings);
     return null;
   }
-  const { values } = line.options;
   const backend = (lastValue(line.options, "sandbox") ?? "auto") as BackendChoice;
-  if (values.has("sets") && backendOf(backend).judge !== "simulator") findings.push(SETS_IN_KERNEL);
+  if (backendOf(backend).judge !== "simulator") findings.push(...refuseInKernel(line.options));
   return {
-    rules: readRulesFiles(rules.files, rules.table, io, findings),
+    rules: readRulesFiles(rules.files, rules.reading, io, findings),
     around: readSurroundings(line.options, io, findings),
   };
 }

@@ -120,3 +120,9 @@ export interface NamedSet {
   /** `changing`: packets or time change what it holds, so that what it holds is not known. */
   readonly contents: "fixed" | "changing";
 }
+
+/**
+ * What is taken to be in sets whose elements expire. `unknown`: nobody knows, and what asks for such a set is unknown. `as-listed`: what
+ * the text lists, as at the moment of its listing.
+ */
+export type TimedSets = "unknown" | "as-listed";

@@ -1,6 +1,6 @@
 import { codedFinding, type Finding, type Parsed } from "../../model/finding.ts";
 import { type NameLookups, NO_LOOKUPS } from "../../model/name-lookups.ts";
-import { isList, isObject, type Json, numberOf } from "./ast.ts";
+import { isList, isObject, type Json, numberOf, type TimedSets } from "./ast.ts";
 import { findJsonFault } from "./json-fault.ts";
 import { type NftTables, readTables } from "./read-ruleset.ts";
 import { readStatement } from "./text-rule.ts";
@@ -12,6 +12,8 @@ export interface NftReadOptions {
   readonly where: string;
   /** Resolves names of users, groups and services. */
   readonly names?: NameLookups;
+  /** What counts as in a set whose elements expire: nothing is known of it, unless something else is said. */
+  readonly timedSets?: TimedSets;
 }
 
 /** The deepest that JSON may nest; nft's own stays below 20. */
@@ -21,7 +23,10 @@ const DEPTH_AT_MOST = 100;
  * Reads what `nft -j list ruleset` prints, or commands that `nft -j -f` takes (libnftables-json(5)). Findings name the path of what is
  * wrong: `nftables[3].rule.expr[0]`.
  */
-export function readNftJson(text: string, { where, names = NO_LOOKUPS }: NftReadOptions): Parsed<NftTables> {
+export function readNftJson(
+  text: string,
+  { where, names = NO_LOOKUPS, timedSets = "unknown" }: NftReadOptions,
+): Parsed<NftTables> {
   const parsed = parseJson(text, where);
   if (!parsed.ok) return parsed;
   const paths = new Map<Json, string>();
@@ -41,6 +46,7 @@ export function readNftJson(text: string, { where, names = NO_LOOKUPS }: NftRead
   );
   const value = readTables(named, {
     ...names,
+    timedSets,
     tell: (node, message) =>
       void findings.push(codedFinding("rule-fault", where, `${paths.get(node) ?? "nftables"}: ${message}`)),
     placeOf: (node) => ({ line: null, column: null, path: paths.get(node) ?? null }),

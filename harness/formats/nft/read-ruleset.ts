@@ -1,23 +1,22 @@
 import type { Rule, Table } from "../../model/ruleset.ts";
 import {
-  isList,
   isObject,
   type Json,
   type JsonObject,
   listOf,
-  type NamedSet,
   type NftContext,
   type Place,
-  textOf,
+  type TimedSets,
   unwrap,
 } from "./ast.ts";
-import { hasOverlap } from "./intervals.ts";
+import { closeSets, findChangingSets, listTimed } from "./named-sets.ts";
 import { applyNftCommand, type OpenState, type OpenTable } from "./open-nft-tables.ts";
 import { readRuleBody } from "./read-rule.ts";
 import { renderStatement } from "./render-text.ts";
 
 /** What reading a list of nft's objects or commands needs beside them. */
 export interface RulesetContext extends Omit<NftContext, "sets" | "family"> {
+  readonly timedSets: TimedSets;
   readonly placeOf: (node: Json) => Place;
   /** Gives a rule that has been read already, as others like it; null for one whose statements are to be read. */
   readonly ruleOf: (rule: JsonObject) => Rule | null;
@@ -56,7 +55,7 @@ export function readTables(commands: readonly Json[], context: RulesetContext): 
   return {
     tables: open.map((table) => closeTable(table, changing, context)),
     kept: state.kept,
-    notices: listKept(state.kept),
+    notices: [...listKept(state.kept), ...(context.timedSets === "as-listed" ? listTimed(open, changing) : [])],
   };
 }
 
@@ -66,35 +65,6 @@ function takeApart(command: Json) {
   if (!VERBS.includes(first)) return { verb: "add", kind: first, body };
   const [kind = "", inner = null] = unwrap(body) ?? [];
   return { verb: first, kind, body: inner };
-}
-
-/** Sets that rules add to or take from, by table and name: what they hold is not known. A statement that is kept as text may do so. */
-function findChangingSets(tables: readonly OpenTable[]): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const table of tables)
-    for (const statements of listStatements(table))
-      for (const statement of statements) for (const set of setsChangedBy(statement)) names.add(nameSet(table, set));
-  return names;
-}
-
-/** Gives each list of a rule's statements once: rules that were read as alike share theirs. */
-function listStatements({ chains }: OpenTable): ReadonlySet<readonly Json[]> {
-  const lists = new Set<readonly Json[]>();
-  for (const { rules } of chains.values()) for (const { expr } of rules) if (isList(expr)) lists.add(expr);
-  return lists;
-}
-
-const NO_SETS: readonly string[] = [];
-
-function setsChangedBy(statement: Json): readonly string[] {
-  const [kind, body] = unwrap(statement) ?? [];
-  if (kind === "verbatim") return [...String(body).matchAll(/@([\w./-]+)/g)].map(([, one = ""]) => one);
-  const name = kind === "set" || kind === "map" ? textOf(body, kind) : null;
-  return name === null ? NO_SETS : [name.replace(/^@/, "")];
-}
-
-function nameSet({ family, name }: OpenTable, set: string): string {
-  return `${family} ${name} ${set}`;
 }
 
 function closeTable(table: OpenTable, changing: ReadonlySet<string>, context: RulesetContext): Table {
@@ -113,25 +83,6 @@ function closeTable(table: OpenTable, changing: ReadonlySet<string>, context: Ru
     ...(objects.length > 0 ? { objects } : {}),
     ...(isDormant ? { isDormant } : {}),
   };
-}
-
-function closeSets(
-  table: OpenTable,
-  changing: ReadonlySet<string>,
-  { tell }: RulesetContext,
-): ReadonlyMap<string, NamedSet> {
-  const sets = new Map<string, NamedSet>();
-  for (const [key, body] of table.objects) {
-    if (!key.startsWith("set ")) continue;
-    const flags = listOf(body, "flags");
-    const isTimed = flags.includes("dynamic") || flags.includes("timeout") || body.timeout !== undefined;
-    const isChanging = isTimed || changing.has(nameSet(table, key.slice("set ".length)));
-    const elements = listOf(body, "elem");
-    sets.set(key.slice("set ".length), { elements, contents: isChanging ? "changing" : "fixed" });
-    if (body["auto-merge"] !== true && hasOverlap(elements))
-      tell(body, `Intervals of the set ${body.name} overlap; nft refuses this without auto-merge.`);
-  }
-  return sets;
 }
 
 /** What has no place of its own, a number or word of JSON, is at the place of its rule. */

@@ -32,7 +32,10 @@ const FAMILIES = ["ip", "ip6", "inet", "arp", "bridge", "netdev"];
  * Reads what `nft list ruleset` prints, or a file that `nft -f` takes (nft(8)): tables in braces, commands (`add rule`), `define` and
  * comments. `include` is refused. Findings have the line and column of what is wrong.
  */
-export function readNftText(text: string, { where, names = NO_LOOKUPS }: NftReadOptions): Parsed<NftTables> {
+export function readNftText(
+  text: string,
+  { where, names = NO_LOOKUPS, timedSets = "unknown" }: NftReadOptions,
+): Parsed<NftTables> {
   const { tokens, faults } = readTokens(text);
   const reader = openTextReader(text, tokens, openAlikeRules(text, tokens));
   const findings: Finding[] = faults.map(({ token, message }) =>
@@ -45,6 +48,7 @@ export function readNftText(text: string, { where, names = NO_LOOKUPS }: NftRead
     findings.push(codedFinding("rule-fault", where, message, token.line, token.column));
   const value = readTables(commands, {
     ...names,
+    timedSets,
     tell: (node, message) => {
       const place = reader.places.get(node);
       findings.push(codedFinding("rule-fault", where, message, place?.line ?? null, place?.column ?? null));

@@ -13,6 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), "landfall-rules-file-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const RULES = "*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -j REDIRECT --to-ports 15001\nCOMMIT\n";
 const MAIN = resolve(import.meta.dirname, "../../../harness/cli/main.ts");
+const READING = { table: null, timedSets: "unknown" } as const;
 const DISPLAY: Display = { columns: null, isTerminal: false, color: false, progress: "appended" };
 
 /** Reads a file below the folder, and gives how many tables it has, or what is wrong. */
@@ -20,7 +21,7 @@ function read(name: string) {
   const findings: Finding[] = [];
   const { ip } = readRulesFiles(
     [{ path: name, family: 4 }],
-    null,
+    READING,
     { workingDirectory: folder, err: () => {}, display: DISPLAY },
     findings,
   );
@@ -46,7 +47,7 @@ describe("a file of rules", () => {
     const of = (...names: readonly string[]) =>
       readRulesFiles(
         names.map((path) => ({ path, family: 4 }) as const),
-        null,
+        READING,
         io,
         findings,
       ).ip?.tables.map(({ name }) => name);
@@ -71,7 +72,7 @@ describe("a file of rules", () => {
     const of = (...names: readonly string[]) =>
       void readRulesFiles(
         names.map((path) => ({ path, family: 4 }) as const),
-        null,
+        READING,
         io,
         findings,
       );

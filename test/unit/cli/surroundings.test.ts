@@ -154,3 +154,120 @@ test.each([
   const { code, err } = await runCommand(command, ...words);
   expect([code, err]).toEqual([2, expect.stringMatching(message)]);
 });
+
+const LENGTHS = write(
+  "lengths.nft",
+  "table inet t {",
+  "  chain output { type filter hook output priority 0; policy accept;",
+  "    udp length > 1000 drop",
+  "    udp dport 53 meta length < 200 drop",
+  "  }",
+  "}",
+);
+const TIMED = write(
+  "timed.nft",
+  "table ip t {",
+  "  set s { type ipv4_addr; flags timeout; elements = { 10.96.0.1 timeout 1h } }",
+  "  chain output { type filter hook output priority 0; policy accept;",
+  "    ip daddr @s drop",
+  "  }",
+  "}",
+);
+const TIMED_SETS = write("timed.txt", "create own hash:ip family inet timeout 600", "add own 10.244.0.3 timeout 599");
+
+/** Gives the landing that `explain` prints last, and what it tells. */
+async function explain(flow: string, ...words: readonly string[]) {
+  const { code, out, err } = await runCommand("explain", flow, ...words);
+  return { code, out: out.replace(/\n +/g, " "), last: out.trim().split("\n\n").at(-1)?.split("\n")[0], err };
+}
+
+test("what a match does that is not understood can be told, and then the landing is known", async () => {
+  const told = ["--assume", "udp length > 1000=fails", "--assume", "meta length  < 200 = holds"];
+  const flow = "app -> upstream:53/udp";
+  const [untold, known, other] = [
+    await explain(flow, "--rules", LENGTHS),
+    await explain(flow, "--rules", LENGTHS, ...told),
+    await explain(flow, "--rules", LENGTHS, ...told.slice(0, 2), "--assume", "meta length < 200=fails"),
+  ];
+  expect(untold.code).toBe(3);
+  expect(untold.last).toContain("depends on udp length > 1000");
+  expect(untold.out).toContain("add --assume 'udp length > 1000=holds'");
+  expect(known).toMatchObject({ code: 0, last: `${flow} lands: timed-out` });
+  expect(known.err).toContain("as --assume says, meta length < 200 holds for every packet");
+  expect(other).toMatchObject({ code: 0, last: expect.stringContaining("upstream:53") });
+});
+
+test("what is assumed decides map, prove and diff", async () => {
+  const all = ["--assume", "udp length > 1000=fails", "--assume", "meta length < 200=fails"];
+  const none = write("none.nft", "table inet t {", "}");
+  const [open, closed] = [await runCommand("diff", none, LENGTHS), await runCommand("diff", none, LENGTHS, ...all)];
+  expect([open.code, closed.code]).toEqual([1, 0]);
+  const drops = write("drops.rules", "*filter", "-A INPUT -m ttl --ttl-eq 64 -j DROP", "COMMIT");
+  const [lost, kept] = await Promise.all(
+    ["holds", "fails"].map((answer) =>
+      map(
+        /^from outside/,
+        "--rules",
+        drops,
+        "--within",
+        "client -> pod:8080",
+        "--assume",
+        `-m ttl --ttl-eq 64=${answer}`,
+      ),
+    ),
+  );
+  expect(lost?.landings).toEqual(["timed-out null"]);
+  expect(kept?.landings).toEqual(["listener app"]);
+});
+
+test("elements that expire count as they are listed, if that is asked for", async () => {
+  const flow = "app -> 10.96.0.1:80";
+  const [open, listed] = [
+    await explain(flow, "--rules", TIMED),
+    await explain(flow, "--rules", TIMED, "--timed-sets", "as-listed"),
+  ];
+  expect([open.code, listed.code]).toEqual([3, 0]);
+  expect(open.out).toContain("add --timed-sets as-listed");
+  expect(listed.last).toBe(`${flow} lands: timed-out`);
+  expect(listed.err).toContain("the elements of the set s expire, and count as they are listed");
+  const ipset = ["client -> pod:8080", "--rules", ASKS, "--sets", TIMED_SETS] as const;
+  expect((await explain(...ipset)).code).toBe(3);
+  expect(await explain(...ipset, "--timed-sets", "as-listed")).toMatchObject({ code: 0 });
+});
+
+test("a set to which rules or packets may add stays unknown, however it is read", async () => {
+  const rules = ["  set s { type ipv4_addr; flags dynamic,timeout; }", "  set r { type ipv4_addr; timeout 1h; }"];
+  const chain = "  chain output { type filter hook output priority 0; policy accept;";
+  const file = write(
+    "dynamic.nft",
+    ...["table ip t {", ...rules, chain, "    tcp dport 79 add @r { ip daddr }"],
+    ...["    ip daddr @s drop", "    ip daddr @r drop", "  }", "}"],
+  );
+  const { code, last } = await explain("app -> upstream:80", "--rules", file, "--timed-sets", "as-listed");
+  expect(code).toBe(3);
+  expect(last).toMatch(/ip daddr @s.*ip daddr @r/);
+});
+
+test.each([
+  [["--assume", "meta length < 200"], "This does not end with =holds or =fails"],
+  [["--assume", "=holds"], "This does not end with =holds or =fails"],
+  [["--assume", "a=holds", "--assume", "a=fails"], "Another --assume says the opposite"],
+  [["--assume", "meta length < 20=holds"], 'Those are "udp length > 1000" and "meta length < 200"'],
+  [["--observe", "--assume", "meta length < 200=holds"], "A kernel decides for itself whether a match holds"],
+  [["--observe", "--timed-sets", "as-listed"], "In a kernel the elements of a set expire"],
+  [["--timed-sets", "listed"], "as-listed"],
+])("%j is refused with its remedy", async (words, message) => {
+  const { code, err } = await runCommand("explain", "app -> upstream:53/udp", "--rules", LENGTHS, ...words);
+  expect(code).toBe(2);
+  expect(err.replace(/\s+/g, " ")).toContain(message);
+});
+
+test("what is assumed needs rules from a file, and no kernel in verify", async () => {
+  const alone = await runCommand("explain", "app -> upstream:80", "--assume", "a=holds", "--timed-sets", "as-listed");
+  expect(alone.code).toBe(2);
+  expect(alone.err.replace(/\s+/g, " ")).toMatch(/have no match that is not understood.*ask for no set/);
+  const told = ["--assume", "meta length < 200=holds"];
+  const driven = await runCommand("verify", "seed", "--sandbox", "netns", "--rules", LENGTHS, ...told);
+  expect(driven.code).toBe(2);
+  expect(driven.err.replace(/\s+/g, " ")).toContain("use --sandbox simulated with verify");
+});
