@@ -47,9 +47,9 @@ export interface Recording {
 /** Where the recording is. */
 export const RECORDING_FILE: string = resolve(import.meta.dirname, "../golden/kernel-flows.json");
 
-/** Reads the recording. */
-export function readRecording(): Recording {
-  return JSON.parse(readFileSync(RECORDING_FILE, "utf8"));
+/** Reads a recording. */
+export function readRecording(file: string = RECORDING_FILE): Recording {
+  return JSON.parse(readFileSync(file, "utf8"));
 }
 
 /** Gives the texts of rules, a table each, that {@link readRecordedRules} reads. */
