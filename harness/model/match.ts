@@ -119,13 +119,10 @@ export interface AddressRangeMatch {
  * `-m owner --uid-owner 1337`, `--gid-owner 1000-2000`, `--socket-exists`. Valid in OUTPUT and POSTROUTING only.
  * A packet without an owning file (a reset made by the kernel) matches only the negated forms.
  */
-export interface OwnerMatch {
-  readonly kind: "owner";
-  readonly negated: boolean;
-  readonly what: "uid" | "gid" | "socket-exists";
-  /** The ids; null for `socket-exists`. */
-  readonly ids: Range | null;
-}
+export type OwnerMatch = { readonly kind: "owner"; readonly negated: boolean } & (
+  | { readonly what: "uid" | "gid"; readonly ids: Range }
+  | { readonly what: "socket-exists"; readonly ids: null }
+);
 
 /** `-m conntrack --ctstate NEW,RELATED` or `-m state --state ESTABLISHED`; the module is kept so that render gives the text back. */
 export interface StateMatch {

@@ -273,7 +273,7 @@ function meetProtocol(match: Extract<Match, { readonly protocol: unknown }>, { p
 }
 
 function meetOwner(match: OwnerMatch, { from }: Flow): OwnerMatch {
-  if (match.ids === null || match.what === "socket-exists") return match;
+  if (match.ids === null) return match;
   const id = from[match.what];
   return match.ids.first <= id && id <= match.ids.last ? match : { ...match, ids: { first: id, last: id } };
 }

@@ -48,7 +48,7 @@ export function findBreakpoints(pods: readonly PodRules[]): Breakpoints | null {
 function note(match: Match, family: Family, found: Growing): boolean {
   // A mask with gaps makes many ranges, and more flows than could be looked at one by one.
   if ("network" in match && prefixLength(match.network) === null) return false;
-  for (const asked of listRanges(match)) noteRanges(asked, family, found);
+  for (const asked of listRanges(match, family)) noteRanges(asked, family, found);
   return true;
 }
 

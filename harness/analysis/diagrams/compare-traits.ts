@@ -1,34 +1,29 @@
 import { LandfallError } from "../../errors.ts";
+import type { Family } from "../../model/address.ts";
 import type { CompareKey, CompareKeyName, CompareMatch, CompareRange } from "../../model/compare.ts";
 import { MAX_ID, MAX_PORT } from "../../model/pod.ts";
 import { networkRanges, type ValueRanges } from "../../model/value-ranges.ts";
 import type { AxisRanges, Field, SplitRanges } from "./axis-ranges.ts";
 
 /**
- * What a key reads, and so what the diagrams make of it. `flow`: a field that follows from the flow. `packet`, `state`: what a packet
- * carries, or what the kernel keeps about it; where its values are those of flows as well, `axis` says on which axis they lie.
- * `needs` is the protocol without which the key reads nothing.
+ * What a key reads, and so what the diagrams make of it: a field that follows from the flow, or, where `field` is null, what a packet
+ * carries or what the kernel keeps about it. Where its values are those of flows, `axis` says on which axis they lie. `needs` is the
+ * protocol without which the key reads nothing.
  */
 export type KeyTraits =
-  | {
-      readonly asks: "flow";
-      readonly field: Field;
-      readonly axis: AxisRanges["axis"];
-      readonly needs: "tcp" | "udp" | null;
-    }
-  | { readonly asks: "packet" | "state"; readonly axis: AxisRanges["axis"] | null };
+  | { readonly field: Field; readonly axis: AxisRanges["axis"]; readonly needs: "tcp" | "udp" | null }
+  | { readonly field: null; readonly axis: AxisRanges["axis"] | null };
 
 const flow = (field: Field, axis: AxisRanges["axis"], needs: "tcp" | "udp" | null = null): KeyTraits => ({
-  asks: "flow",
   field,
   axis,
   needs,
 });
-const PACKET: KeyTraits = { asks: "packet", axis: null };
-const STATE: KeyTraits = { asks: "state", axis: null };
+const PACKET: KeyTraits = { field: null, axis: null };
+const STATE: KeyTraits = { field: null, axis: null };
 // A connection's ends are the flow's, or fixed ones that rules or the stub put in their place.
-const END_ADDRESS: KeyTraits = { asks: "state", axis: "addresses" };
-const END_PORT: KeyTraits = { asks: "state", axis: "ports" };
+const END_ADDRESS: KeyTraits = { field: null, axis: "addresses" };
+const END_PORT: KeyTraits = { field: null, axis: "ports" };
 
 /** One entry a key: a key without one does not compile. */
 const KEY_TRAITS = {
@@ -91,24 +86,39 @@ export function familyOfKey({ name, family }: CompareKey): 4 | 6 | null {
   return name.startsWith("ip ") ? 4 : null;
 }
 
-const LAST = { ids: BigInt(MAX_ID), ports: BigInt(MAX_PORT), addresses: (1n << 128n) - 1n };
+/** What lies behind these has no place on an axis: no flow has the id 4294967295. */
+const LAST = { ids: MAX_ID, ports: MAX_PORT, addresses: Number.POSITIVE_INFINITY };
 
-/** Gives the values of a key that an element of a comparison holds, as ranges on its axis; the comparison's operator is not applied. */
-export function elementRanges(key: CompareKey, range: CompareRange, axis: AxisRanges["axis"]): ValueRanges {
-  if ("name" in range) return [];
-  const last = range.last < LAST[axis] ? range.last : LAST[axis];
-  if (key.mask === null) return range.first <= last ? [[range.first, last]] : [];
-  if (range.first !== range.last) throw hasMaskedRange(key);
-  if ((range.first & ~key.mask) !== 0n) return [];
-  return maskedRanges(key, range.first, axis);
+/** Where a key stands that is asked for its values. */
+interface KeyPlace {
+  readonly axis: AxisRanges["axis"];
+  /** Of the rule set: whose addresses a key reads that does not say it. */
+  readonly family: Family;
 }
 
-/** A number of 32 bits with a mask is a network as addresses of IPv4 are; a port's upper bits are all looked at. */
-function maskedRanges(key: CompareKey, value: bigint, axis: AxisRanges["axis"]): ValueRanges {
-  const mask = key.mask ?? 0n;
-  if (axis === "addresses" && familyOfKey(key) === 6) return networkRanges({ family: 6, value, mask });
-  const upper = axis === "ports" ? 0xffff0000n : 0n;
-  return networkRanges({ family: 4, value, mask: mask | upper });
+/** Gives the values of a key that an element of a comparison holds, as ranges on its axis; the comparison's operator is not applied. */
+export function elementRanges(key: CompareKey, range: CompareRange, place: KeyPlace): ValueRanges {
+  const { mask } = key;
+  const numbers = numbersOf(range);
+  const held = mask === null ? numbers : numbers.flatMap((one) => maskedRanges(key, mask, one, place));
+  return held.filter(([first, last]) => first <= last && first <= LAST[place.axis]);
+}
+
+function maskedRanges(
+  key: CompareKey,
+  mask: bigint,
+  [value, last]: ValueRanges[number],
+  { axis, family }: KeyPlace,
+): ValueRanges {
+  if (value !== last) throw hasMaskedRange(key);
+  if ((value & ~mask) !== 0n) return [];
+  if (axis === "addresses") return networkRanges({ family: familyOfKey(key) ?? family, value, mask });
+  // A number of 32 bits with a mask is a network as addresses of IPv4 are; a port's upper bits are all looked at.
+  return networkRanges({ family: 4, value, mask: axis === "ports" ? mask | 0xffff0000n : mask });
+}
+
+function numbersOf(range: CompareRange): ValueRanges {
+  return "name" in range ? [] : [[range.first, range.last]];
 }
 
 function hasMaskedRange({ name }: CompareKey): LandfallError {
@@ -116,41 +126,41 @@ function hasMaskedRange({ name }: CompareKey): LandfallError {
   return new LandfallError("budget-exceeded", message);
 }
 
-const NO_RANGES: readonly SplitRanges[] = [];
-const ANY_KEY = () => true;
-
 /**
- * Gives the values at which a comparison may tell flows apart; with `fields` where it reads the flow's own. Given `wants`, only those of
- * the keys that it wants.
+ * Gives the values at which a comparison of a family's rule set may tell flows apart; with `fields` where it reads the flow's own. Given
+ * `wants`, only those of the keys that it wants.
  */
 export function listCompareRanges(
   match: CompareMatch,
-  wants: (traits: KeyTraits) => boolean = ANY_KEY,
+  family: Family,
+  wants: (traits: KeyTraits, key: CompareKey) => boolean = () => true,
 ): readonly SplitRanges[] {
   return match.keys.flatMap((key, i) => {
     const traits = keyTraits(key);
-    const { axis } = traits;
-    if (axis === null || !wants(traits)) return NO_RANGES;
-    const ranges = match.elements.flatMap((element) => {
-      const range = element[i];
-      return range === undefined ? [] : elementRanges(key, range, axis);
-    });
-    return [{ axis, ranges, ...(traits.asks === "flow" ? { fields: [traits.field] } : {}) }];
+    const { axis, field } = traits;
+    if (axis === null || !wants(traits, key)) return [];
+    const ranges = listElements(match, i).flatMap((range) => elementRanges(key, range, { axis, family }));
+    return [{ axis, ranges, fields: field === null ? [] : [field] }];
   });
 }
+
+/** Gives what the elements of a comparison hold for one of its keys. */
+function listElements({ elements }: CompareMatch, key: number): readonly CompareRange[] {
+  return elements.flatMap((element) => element.slice(key, key + 1));
+}
+
+const LAST_MARK = 0xffffffffn;
 
 /** Gives the questions about a packet's mark that a comparison asks, as `-m mark` puts them. */
 export function listAskedMarks(match: CompareMatch): readonly { readonly value: number; readonly mask: number }[] {
   return match.keys.flatMap((key, i) => {
     if (key.name !== "meta mark") return [];
-    const mask = Number(key.mask ?? 0xffffffffn);
-    return match.elements.flatMap((element) => {
-      const range = element[i];
-      if (range === undefined || !("first" in range)) return [];
-      const ends = [range.first, range.last, range.first - 1n, range.last + 1n].filter(
-        (end) => end >= 0n && end <= 0xffffffffn,
-      );
-      return [...new Set(ends)].map((end) => ({ value: (Number(end) & mask) >>> 0, mask }));
-    });
+    const mask = Number(key.mask ?? LAST_MARK);
+    return listElements(match, i)
+      .flatMap(numbersOf)
+      .flatMap(([first, last]) => {
+        const ends = [first, last, first - 1n, last + 1n].filter((end) => end >= 0n && end <= LAST_MARK);
+        return [...new Set(ends)].map((end) => ({ value: (Number(end) & mask) >>> 0, mask }));
+      });
   });
 }

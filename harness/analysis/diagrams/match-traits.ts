@@ -1,4 +1,4 @@
-import { parseAddress } from "../../model/address.ts";
+import { addressValue, type Family } from "../../model/address.ts";
 import type { AddressRangeMatch, Match, Range } from "../../model/match.ts";
 import { networkRanges, type ValueRanges } from "../../model/value-ranges.ts";
 import type { AxisRanges, Field, SplitRanges } from "./axis-ranges.ts";
@@ -65,8 +65,7 @@ const MATCH_TRAITS: { readonly [K in Kind]: MatchTraits<MatchOf<K>> } = {
   },
   owner: {
     asks: "flow",
-    ranges: ({ what, ids }) =>
-      ids === null || what === "socket-exists" ? null : { fields: [what], axis: "ids", ranges: [toBig(ids)] },
+    ranges: ({ what, ids }) => (ids === null ? null : { fields: [what], axis: "ids", ranges: [toBig(ids)] }),
   },
   state: OF_STATE,
   "connection-protocol": OF_STATE,
@@ -113,9 +112,9 @@ export function questionOf(match: Match): MatchQuestion {
   return ranges === null ? { asks: "packet" } : { asks: "flow", ...ranges };
 }
 
-/** Gives the values at which a match may tell flows apart, by axis; none where it has none. */
-export function listRanges(match: Match): readonly SplitRanges[] {
-  if (match.kind === "compare") return listCompareRanges(match);
+/** Gives the values at which a match of a family's rule set may tell flows apart, by axis; none where it has none. */
+export function listRanges(match: Match, family: Family): readonly SplitRanges[] {
+  if (match.kind === "compare") return listCompareRanges(match, family);
   const ranges = rangesOf(match);
   return ranges === null ? [] : [ranges];
 }
@@ -130,6 +129,6 @@ function toBig({ first, last }: Range): readonly [bigint, bigint] {
 }
 
 function addressRange({ first, last }: AddressRangeMatch): ValueRanges {
-  const [low, high] = [parseAddress(first)?.value ?? 0n, parseAddress(last)?.value ?? 0n];
+  const [low, high] = [addressValue(first), addressValue(last)];
   return low <= high ? [[low, high]] : [];
 }

@@ -11,7 +11,7 @@ export function prepareCompare(match: CompareMatch, space: FlowSpace): CompareTe
   const { keys, operator, elements } = match;
   const readable = prepareReadable(keys, space);
   if (readable === null) return null;
-  if (keys.every((key) => keyTraits(key).asks !== "flow"))
+  if (keys.every((key) => keyTraits(key).field === null))
     return { kind: "compare", readable, elements: [[askFact(nameFact(match), space)]], wants: "some" };
   switch (operator) {
     case "==":
@@ -59,7 +59,7 @@ function prepareEachKey(keys: readonly CompareKey[], space: FlowSpace): Readable
   if (keys.some((key) => (familyOfKey(key) ?? space.family) !== space.family)) return null;
   return keys.flatMap((key): readonly SimpleCondition[] => {
     const traits = keyTraits(key);
-    if (traits.asks !== "flow") return [askFact(`reads ${nameFact({ ...key, mask: null })}`, space)];
+    if (traits.field === null) return [askFact(`reads ${nameFact({ ...key, mask: null })}`, space)];
     const whole: Intervals = [[0, space[traits.axis].size - 1]];
     const field: FieldCondition = { kind: "field", field: traits.field, allowed: whole, negated: false };
     if (traits.needs === null) return [field];
@@ -76,8 +76,10 @@ function prepareElement(
     const range = element[i];
     if (range === undefined) return [];
     const traits = keyTraits(key);
-    if (traits.asks !== "flow") return [askFact(`${nameFact(key)} in ${nameFact(range)}`, space)];
-    const allowed = uniteIntervals(toAtoms(space[traits.axis], elementRanges(key, range, traits.axis)));
+    if (traits.field === null) return [askFact(`${nameFact(key)} in ${nameFact(range)}`, space)];
+    const allowed = uniteIntervals(
+      toAtoms(space[traits.axis], elementRanges(key, range, { axis: traits.axis, family: space.family })),
+    );
     return [{ kind: "field", field: traits.field, allowed, negated: false }];
   });
 }

@@ -57,7 +57,7 @@ export function openFlowSpace(
   const found = { addresses: [...boundaries.addresses], ports: [...boundaries.ports], ids: [...boundaries.ids] };
   // Rule sets that are compared share most of their matches.
   for (const match of new Set(rulesets.flatMap(listRules).flatMap(listMatches))) {
-    for (const { axis, ranges } of listRanges(match))
+    for (const { axis, ranges } of listRanges(match, family))
       for (const boundary of boundariesOf(ranges)) found[axis].push(boundary);
   }
   const unknowns = openRegister(DIMENSION.unknown);

@@ -78,7 +78,7 @@ export function partitionFlows(family: Family, given: readonly PodRules[], setti
   const marks = groundValues(family, rewrites, setting, gateways);
   const cuts = joinCuts([
     setting.cuts ?? NO_CUTS,
-    cutsOfState(rulesets),
+    cutsOfState(rulesets, family),
     ...given.map(({ policyRouting }) => cutsOfRouting(policyRouting, family)),
   ]);
   const all: SplitPoints = {
@@ -127,11 +127,11 @@ function cutsOfRouting({ rules, routes }: PolicyRouting, family: Family): SplitP
 }
 
 /** Gives the values that rules compare with what the kernel keeps about a connection, whose ends are those of the flow. */
-function cutsOfState(rulesets: readonly Ruleset[]): SplitPoints {
+function cutsOfState(rulesets: readonly Ruleset[], family: Family): SplitPoints {
   const matches = rulesets.flatMap(listRules).flatMap(listMatches);
   const asked = matches.flatMap((match) => {
-    if (match.kind === "compare") return listCompareRanges(match, ({ asks }) => asks !== "flow");
-    return questionOf(match).asks === "state" ? listRanges(match) : [];
+    if (match.kind === "compare") return listCompareRanges(match, family, ({ field }) => field === null);
+    return questionOf(match).asks === "state" ? listRanges(match, family) : [];
   });
   const of = (wanted: keyof SplitPoints) => asked.filter(({ axis }) => axis === wanted).flatMap(({ ranges }) => ranges);
   return { addresses: of("addresses"), ports: of("ports"), ids: of("ids"), marks: [] };

@@ -1,5 +1,6 @@
 import { LandfallError } from "../../errors.ts";
 import { renderHex } from "../../formats/values.ts";
+import { type CompareKey, type ConnectionEnd, connectionEnd } from "../../model/compare.ts";
 import { codedFinding } from "../../model/finding.ts";
 import type { FlowProtocol } from "../../model/flow.ts";
 import { isAnyMark } from "../../model/flow-set.ts";
@@ -92,12 +93,19 @@ function listPorts(matches: readonly Match[], protocol: FlowProtocol): readonly 
 
 function sourcePortsOf(match: Match, protocol: FlowProtocol): readonly Range[] {
   if (match.kind === "source-port") return match.module === protocol ? [match.ports] : [];
-  if (match.kind === "compare") return listCompareRanges(match, readsSourcePort).flatMap(toRanges);
+  if (match.kind === "connection-port") return isDialler(match.end) ? [match.ports] : [];
+  // Ports are alike in both families.
+  if (match.kind === "compare") return listCompareRanges(match, 4, readsSourcePort).flatMap(toRanges);
   return match.kind === "multiport" && match.side !== "destination" ? match.ports : [];
 }
 
-function readsSourcePort(traits: KeyTraits): boolean {
-  return traits.asks === "flow" && traits.field === "source-port";
+function readsSourcePort({ field, axis }: KeyTraits, key: CompareKey): boolean {
+  return field === "source-port" || (axis === "ports" && isDialler(connectionEnd(key)));
+}
+
+/** Says whether an end of a connection is the socket that dials, as its first packet or the answers name it. */
+function isDialler(end: ConnectionEnd | null): boolean {
+  return end === "original-source" || end === "reply-destination";
 }
 
 function toRanges({ ranges }: SplitRanges): readonly Range[] {

@@ -76,13 +76,15 @@ describe("the diff", () => {
         ],
       ],
     ));
-  test("finds a difference that only sockets bound to a port meet", () =>
+  test.each([
+    "-m tcp --sport 5000",
+    "-m multiport --sports 5000",
+    "-m conntrack --ctorigsrcport 5000",
+    "-m conntrack --ctrepldstport 5000",
+  ])("finds a difference that only sockets bound to a port meet: %s", (match) =>
     check(
       SEED,
-      SEED.replace(
-        "-A OUTPUT -p tcp",
-        "-A OUTPUT -d 10.9.0.0/16 -p tcp -m tcp --sport 5000 -j RETURN\n-A OUTPUT -p tcp",
-      ),
+      SEED.replace("-A OUTPUT -p tcp", `-A OUTPUT -d 10.9.0.0/16 -p tcp ${match} -j RETURN\n-A OUTPUT -p tcp`),
       [
         [
           "app@:5000 -> 10.9.0.0:8080",
@@ -91,7 +93,8 @@ describe("the diff", () => {
           "from the pod to elsewhere, bound to port 5000: uid other than 1337, gid other than 1337, to 10.9.0.0-10.9.255.255",
         ],
       ],
-    ));
+    ),
+  );
   test("finds it also at ports on which the app usually listens", () => {
     for (const port of [22, 8080, 9090]) {
       const rule = `-A OUTPUT -d 10.9.0.0/16 -p tcp -m tcp --sport ${port} -j RETURN`;

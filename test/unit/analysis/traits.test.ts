@@ -1,36 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { diffRulesets } from "../../../harness/analysis/diff.ts";
-import type { FlowProtocol } from "../../../harness/model/flow.ts";
 import type { Match } from "../../../harness/model/match.ts";
-import { DEFAULT_ADDRESSES, type PodSpec } from "../../../harness/model/pod.ts";
-import { NO_POLICY_ROUTING } from "../../../harness/model/policy-routing.ts";
-import type { PodRules } from "../../../harness/model/ruleset.ts";
 import type { SideEffectName, Target } from "../../../harness/model/target.ts";
-import { compilePod } from "../../../harness/netfilter/simulator.ts";
-import { flowOf, rulesOf, SPEC, withShape } from "../netfilter/setup.ts";
-import { nftRules } from "../nft-vectors.ts";
+import { checkPair, findChanges, landings, load, NONE, nftChain, type Pair } from "./told-pairs.ts";
 
-/** Two rule sets, as `rulesOf` takes them, a flow that they land differently, and one that they do not, if there is any. */
-type Pair = readonly [before: readonly string[], after: readonly string[], changed: string, unchanged?: string];
-
-const NONE: readonly string[] = [];
-const POD: PodSpec = {
-  ...SPEC,
-  ...withShape({ interceptionMode: "TPROXY" }),
-  upstreamAddresses: ["192.0.2.20", "192.0.2.40"],
-  upstreamPorts: [80, 7005, 7020, 7050, 7100],
-};
 const ELSEWHERE = "app -> 192.0.2.20:80";
 const redirect = (matches: string) => ["nat", `-A OUTPUT ${matches} -j REDIRECT --to-ports 15001`];
 const drop = (matches: string, chain = "OUTPUT") => ["filter", `-A ${chain} ${matches} -j DROP`];
-/** Marks rules as a text of nft. */
-const NFT = "nft";
-const nftChain = (type: string, hook: string, ...rules: readonly string[]) => [
-  NFT,
-  `table ip t { chain c { type ${type} hook ${hook} priority ${type === "nat" ? -100 : 0};`,
-  ...rules,
-  "} }",
-];
 const tcp = redirect("-p tcp");
 
 /** For each kind two rule sets that differ in that match alone; no other rule, and no host, tells the two flows apart. */
@@ -247,41 +222,12 @@ const SIDE_EFFECTS = {
   ],
 } satisfies Record<SideEffectName, readonly [rule: string, reader: string | null]>;
 
-function findChanges(before: PodRules, after: PodRules, protocol: FlowProtocol = "tcp") {
-  const protocols = [protocol];
-  const setting = { spec: POD, addresses: DEFAULT_ADDRESSES, passThrough: "absent", protocols } as const;
-  return diffRulesets({ family: 4, before, after, setting });
-}
-
-function landings(rulesets: readonly PodRules[], text: string) {
-  return rulesets.map((rules) => compilePod(rules, POD, DEFAULT_ADDRESSES).land(flowOf(text), "answer"));
-}
-
-/** IPv4 alone is under test: many values are of one family. */
-function load(lines: readonly string[]): PodRules {
-  if (lines[0] === NFT) return { ...nftRules(lines.slice(1).join("\n")), policyRouting: NO_POLICY_ROUTING };
-  return rulesOf(lines.map((line) => (line.startsWith("-A") ? `4 ${line}` : line)));
-}
-
-/** Both must be so of the simulator, or the pair shows nothing; then the diff must say the same. */
-function check([before, after, changed, unchanged]: Pair): void {
-  const rulesets = [load(before), load(after)] as const;
-  const changes = findChanges(...rulesets, flowOf(changed).protocol);
-  const [was, is] = landings(rulesets, changed);
-  expect(was).not.toEqual(is);
-  expect(changes.filter(({ holds }) => holds(flowOf(changed))).length).toBe(1);
-  if (unchanged === undefined) return;
-  const [same, still] = landings(rulesets, unchanged);
-  expect(same).toEqual(still);
-  expect(changes.filter(({ holds }) => holds(flowOf(unchanged)))).toEqual([]);
-}
-
 describe("the diff finds a changed value of each kind of match:", () => {
-  test.each(Object.entries<Pair>(MATCHES))("%s", (_, pair) => check(pair));
+  test.each(Object.entries<Pair>(MATCHES))("%s", (_, pair) => checkPair(pair));
 });
 
 describe("the diff finds a changed effect of each kind of target:", () => {
-  test.each(Object.entries<Pair>(TARGETS))("%s", (_, pair) => check(pair));
+  test.each(Object.entries<Pair>(TARGETS))("%s", (_, pair) => checkPair(pair));
 });
 
 describe("a target that only has a side effect", () => {
