@@ -121,7 +121,9 @@ const TARGET_TRAITS = {
  * // { tables: ["mangle"], hooks: null, tracking: "leaves", changes: ["tos"] }
  */
 export function targetTraits(target: Target): TargetTraits {
-  if (target.kind === "assign" && (target.to === "connection" || target.from === "connection")) return CONNMARK;
+  // Stryker disable next-line ConditionalExpression: no target of another kind has these fields
+  const isAssigned = target.kind === "assign";
+  if (isAssigned && (target.to === "connection" || target.from === "connection")) return CONNMARK;
   return target.kind === "side-effect" ? SIDE_EFFECT_TRAITS[target.name] : TARGET_TRAITS[target.kind];
 }
 
@@ -129,54 +131,55 @@ export function targetTraits(target: Target): TargetTraits {
 const READS_BYTES: readonly HiddenAttribute[] = ["checksum", "hop-limit", "length", "tcp-header", "tos"];
 
 /** What matches that are kept as text can read, by module (iptables-extensions(8), 1.8.9). A module that is not here may read anything. */
-const MODULE_READS: Readonly<Record<string, readonly HiddenAttribute[]>> = {
-  ah: [],
-  addrtype: [],
-  bpf: [...READS_BYTES, "priority", "security-mark"],
-  cgroup: [],
-  cluster: [],
-  connbytes: ["length"],
-  connlabel: [],
-  connlimit: [],
-  conntrack: ["helper"],
-  cpu: [],
-  devgroup: [],
-  dscp: ["tos"],
-  ecn: ["tos", "tcp-header"],
-  esp: [],
-  hashlimit: ["length"],
-  helper: ["helper"],
-  hl: ["hop-limit"],
-  icmp: [],
-  icmp6: [],
-  length: ["length"],
-  limit: [],
-  mac: [],
-  nfacct: [],
-  osf: [...READS_BYTES],
-  physdev: [],
-  pkttype: [],
-  policy: [],
-  quota: ["length"],
-  rateest: ["rate"],
-  realm: [],
-  recent: ["hop-limit"],
-  rpfilter: ["tos"],
-  set: ["sets"],
-  statistic: [],
-  string: READS_BYTES,
-  tcp: ["tcp-header"],
-  tcpmss: ["tcp-header"],
-  time: [],
-  tos: ["tos"],
-  ttl: ["hop-limit"],
-  u32: READS_BYTES,
-};
+const MODULE_READS = new Map<string | undefined, readonly HiddenAttribute[]>(
+  Object.entries({
+    ah: [],
+    addrtype: [],
+    bpf: [...READS_BYTES, "priority", "security-mark"],
+    cgroup: [],
+    cluster: [],
+    connbytes: ["length"],
+    connlabel: [],
+    connlimit: [],
+    conntrack: ["helper"],
+    cpu: [],
+    devgroup: [],
+    dscp: ["tos"],
+    ecn: ["tos", "tcp-header"],
+    esp: [],
+    hashlimit: ["length"],
+    helper: ["helper"],
+    hl: ["hop-limit"],
+    icmp: [],
+    icmp6: [],
+    length: ["length"],
+    limit: [],
+    mac: [],
+    nfacct: [],
+    osf: [...READS_BYTES],
+    physdev: [],
+    pkttype: [],
+    policy: [],
+    quota: ["length"],
+    rateest: ["rate"],
+    realm: [],
+    recent: ["hop-limit"],
+    rpfilter: ["tos"],
+    set: ["sets"],
+    statistic: [],
+    string: READS_BYTES,
+    tcp: ["tcp-header"],
+    tcpmss: ["tcp-header"],
+    time: [],
+    tos: ["tos"],
+    ttl: ["hop-limit"],
+    u32: READS_BYTES,
+  }),
+);
 
 /** Gives what a match that is kept as text may read, by its text: `-m ttl --ttl-eq 64`. Null: anything. */
 export function readsOf(text: string): readonly HiddenAttribute[] | null {
-  const module = moduleOf(text);
-  return Object.hasOwn(MODULE_READS, module) ? (MODULE_READS[module] ?? null) : null;
+  return MODULE_READS.get(moduleOf(text)) ?? null;
 }
 
 /** Modules of which one packet may get another answer each time it is asked: they count, remember or draw. */
@@ -188,9 +191,10 @@ const ANSWERS_ANEW = ["connlimit", "hashlimit", "limit", "nfacct", "quota", "rat
  */
 export function answersAlike(text: string): boolean {
   const module = moduleOf(text);
-  return Object.hasOwn(MODULE_READS, module) && !ANSWERS_ANEW.includes(module);
+  return MODULE_READS.has(module) && !ANSWERS_ANEW.some((each) => each === module);
 }
 
-function moduleOf(text: string): string {
-  return /^-m (\S+)/.exec(text)?.[1] ?? "";
+/** Undefined where the text begins with no module. */
+function moduleOf(text: string): string | undefined {
+  return /^-m (\S+)/.exec(text)?.[1];
 }

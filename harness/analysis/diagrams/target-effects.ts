@@ -55,11 +55,13 @@ export type Mattering = ReadonlySet<HiddenAttribute>;
 /** Gives the attributes that matter where some rule sets are looked at together: what one changes another may read. */
 export function findMattering(rulesets: readonly Ruleset[]): Mattering {
   const changed = new Set(rulesets.flatMap(listRulesetTargets).flatMap((target) => targetTraits(target).changes));
-  if (changed.size === 0) return changed;
-  const texts = rulesets
-    .flatMap(listRules)
-    .flatMap((rule) => listMatches(rule).flatMap((match) => (match.kind === "unknown" ? match.text : [])));
-  return new Set([...changed].filter((attribute) => texts.some((text) => readsOf(text)?.includes(attribute) ?? true)));
+  return new Set([...changed].filter((attribute) => rulesets.some((ruleset) => mayRead(ruleset, attribute))));
+}
+
+function mayRead(ruleset: Ruleset, attribute: HiddenAttribute): boolean {
+  return listRules(ruleset)
+    .flatMap(listMatches)
+    .some((match) => match.kind === "unknown" && readsChanged(match.text, new Set([attribute])));
 }
 
 /** Says whether a match that is kept as text may read what some rule changes: then packets of one flow may get different answers. */
@@ -70,9 +72,9 @@ export function readsChanged(text: string, mattering: Mattering): boolean {
 
 /** Gives how a chain goes on behind a target. */
 export function courseOf(target: Target, mattering: Mattering): Course {
-  const course = COURSES[target.kind];
+  // No target that decides, or calls a chain, changes what is hidden.
   const isRead = targetTraits(target).changes.some((attribute) => mattering.has(attribute));
-  return course === "next" && isRead ? "act" : course;
+  return isRead ? "act" : COURSES[target.kind];
 }
 
 /** What a target makes of one end of a packet. Null where that part stays; `local`: an address of the pod's own. */
@@ -158,18 +160,15 @@ export function listRewritings(
 
 function rewritingsIn(table: Table): readonly Rewriting[] {
   const known = FOUND.get(table);
+  // Stryker disable next-line ConditionalExpression: without what is kept, the same is found again
   if (known !== undefined) return known;
   const found = new Map<string, Rewriting>();
   for (const target of listTableTargets(table)) {
     const rewriting = rewritingOf(target);
-    if (rewriting !== null) found.set(nameRewriting(rewriting), rewriting);
+    if (rewriting !== null) found.set(JSON.stringify(rewriting), rewriting);
   }
   const made = [...found.values()];
+  // Stryker disable next-line CallExpression: what is not kept is found again
   FOUND.set(table, made);
   return made;
-}
-
-function nameRewriting({ side, addresses, ports, choice }: Rewriting): string {
-  const ends = addresses === null || addresses === "local" ? addresses : `${addresses.first}-${addresses.last}`;
-  return `${side} ${ends} ${ports?.first}-${ports?.last} ${choice}`;
 }
