@@ -186,12 +186,22 @@ export function readsOf(text: string): readonly HiddenAttribute[] | null {
 const ANSWERS_ANEW = ["connlimit", "hashlimit", "limit", "nfacct", "quota", "rateest", "recent", "set", "statistic"];
 
 /**
- * Says whether a match that is kept as text answers alike wherever one packet is asked: true of what only looks, `-m ttl --ttl-eq 64`;
- * false of what draws or counts, `-m statistic …`, and of what is not known.
+ * Modules that read what no rule changes between two hooks, but for what {@link TargetTraits.changes} tells: not addresses and ports, which
+ * NAT rewrites, nor the socket, the interfaces, the route, or the hop limit, which forwarding lowers.
  */
-export function answersAlike(text: string): boolean {
+const ANSWERS_ALIKE = [
+  ...["ah", "cluster", "connlabel", "dscp", "ecn", "esp", "helper", "icmp", "icmp6", "length", "tcp", "tcpmss", "tos"],
+];
+
+/**
+ * Says where a match that is kept as text answers one packet alike. `wherever it is asked`: it reads what nothing rewrites, as
+ * `-m length --length 40`. `in one chain`: within a base chain and the chains that it leads to, as `-m u32 …` and `-m ttl --ttl-eq 64`;
+ * between two of them NAT may rewrite what it reads. `nowhere`: it draws or counts, as `-m statistic …`, or nothing is known of it.
+ */
+export function answersAlike(text: string): "wherever it is asked" | "in one chain" | "nowhere" {
   const module = moduleOf(text);
-  return MODULE_READS.has(module) && !ANSWERS_ANEW.some((each) => each === module);
+  if (!MODULE_READS.has(module) || ANSWERS_ANEW.some((each) => each === module)) return "nowhere";
+  return ANSWERS_ALIKE.some((each) => each === module) ? "wherever it is asked" : "in one chain";
 }
 
 /** Undefined where the text begins with no module. */

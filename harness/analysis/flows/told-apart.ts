@@ -20,7 +20,8 @@ export function originalChain(name: string): string {
 
 /**
  * Gives a rule set in which matches of the same text have different texts where the kernel may answer one packet differently at each of
- * them: `-m statistic …`, and, where it stands again, `-m statistic … (asked at place 2)`. Were they one question, a rule behind the first
+ * them: `-m statistic …`, and, where it stands again, `-m statistic … (asked at place 2)`; `-m u32 … (asked in nat OUTPUT)` where NAT may
+ * rewrite what it reads before another base chain asks. Were they one question, a rule behind the first
  * would seem never to match. A chain with such a match that several jumps lead to is copied for each way to it, since one packet may go
  * several of them: `A`, `A (reached at place 2)`. Base chains come in the order of their tables' names and their own, not in that of the
  * file; copies stand behind the chains of their table. Throws `budget-exceeded` where too many copies would be needed.
@@ -71,8 +72,9 @@ function tellTableApart(table: Table, naming: Naming): Table {
     reached.set(chain.name, place);
     if (place > 1 && ++naming.copies > most) throw tooManyWays(chain.name, most);
     const name = place === 1 ? chain.name : `${chain.name}${COPY}${place})`;
+    const base = `${table.name} ${way[0] ?? chain.name}`;
     const rules = chain.rules.map((rule): Rule => {
-      const told = replaceMatches(rule, (match) => nameMatch(match, naming));
+      const told = replaceMatches(rule, (match) => nameMatch(match, naming, base));
       return {
         ...told,
         target: told.target && replaceTargets(told.target, (one) => nameTarget(one, [...way, chain.name])),
@@ -87,15 +89,16 @@ function tellTableApart(table: Table, naming: Naming): Table {
   return { ...table, chains: [...table.chains.map((chain) => named.get(chain.name) ?? chain), ...copies] };
 }
 
-function nameMatch(match: Match, { asked }: Naming): Match {
+function nameMatch(match: Match, { asked }: Naming, base: string): Match {
   if (!isDrawing(match)) return match;
+  if (answersAlike(match.text) === "in one chain") return { ...match, text: `${match.text} (asked in ${base})` };
   const place = (asked.get(match.text) ?? 0) + 1;
   asked.set(match.text, place);
   return place === 1 ? match : { ...match, text: `${match.text} (asked at place ${place})` };
 }
 
 function isDrawing(match: Match): match is Match & { readonly kind: "unknown" } {
-  return match.kind === "unknown" && !answersAlike(match.text);
+  return match.kind === "unknown" && answersAlike(match.text) !== "wherever it is asked";
 }
 
 /** Gives the names of the chains in which a packet may meet a match that draws or counts, in them or in a chain that they lead to. */

@@ -51,6 +51,33 @@ describe("two rules with the same match", () => {
   });
 });
 
+describe("one match in two base chains, with a REDIRECT between", () => {
+  const write = (name: string, match: string, ...first: readonly string[]): string => {
+    const path = join(folder, name);
+    const rules = [
+      "*nat",
+      `-A OUTPUT -p tcp ${match} -j RETURN`,
+      "-A OUTPUT -p tcp -j REDIRECT --to-ports 15001",
+      "COMMIT",
+    ];
+    const drop = `-A OUTPUT -p tcp -m tcp --syn ${match} -j DROP`;
+    writeFileSync(path, `${[...rules, "*filter", ...first, drop, "COMMIT"].join("\n")}\n`);
+    return path;
+  };
+  const diff = async (match: string) => {
+    const after = write("after", match, "-A OUTPUT -d 127.0.0.1/32 -p tcp -m tcp --dport 15001 -j ACCEPT");
+    const words = ["--family", "4", "-b", "*", "--within", "app -> upstream:80", write("before", match), after];
+    return (await runCommand("diff", ...words)).code;
+  };
+  // The kernel drops app -> upstream:80 under the first rules, whose new address is the one that u32 asks for, and not under the others.
+  test.each(['-m u32 --u32 "0x10=0x7f000001"', "-m string --string x --algo bm", "-m cgroup --cgroup 1"])(
+    "is two unknowns if NAT or another hook may change what it reads: %s",
+    async (match) => expect(await diff(match)).toBe(1),
+  );
+  test("is one unknown if nothing changes what it reads", async () =>
+    expect(await diff("-m length --length 60")).toBe(0));
+});
+
 /** A chain that a packet may pass twice, between which it gets a mark: only where the answers differ does the marked packet end in it. */
 function writeTwoWays(name: string, match: string, port: number, call: string): string {
   const path = join(folder, name);
