@@ -127,7 +127,7 @@ export const READERS = {
   },
   "socket wildcard": (packet) => {
     const taker = findTaker(packet);
-    return taker === null ? null : taker.kind === "listener" ? 1n : 0n;
+    return taker === null || taker.kind === "request" ? null : taker.kind === "listener" ? 1n : 0n;
   },
 } satisfies Record<CompareKeyName, Read>;
 
@@ -152,7 +152,8 @@ function statusOf(entry: Entry, packet: Packet, asked: bigint): bigint {
     confirmed: hasStatus("CONFIRMED", entry, packet),
     snat: entry.natSource === "in-effect",
     dnat: entry.natDestination === "in-effect",
-    dying: false,
+    // A reset before any reply takes its own connection out of the table, and passes the hooks with it (nf_ct_kill_acct).
+    dying: entry.confirmation === "confirmed" && !packet.walk.entries.includes(entry),
   } satisfies Record<keyof typeof STATUS_BITS, boolean>;
   return Object.entries(STATUS_BITS).reduce(
     (bits, [name, bit]) => (isOn[name as keyof typeof STATUS_BITS] ? bits | BigInt(bit) : bits),

@@ -1,6 +1,7 @@
-import type { SocketMatch } from "../model/match.ts";
+import { type SocketMatch, TCP_FLAG_BITS } from "../model/match.ts";
 import { answerFields, tupleOf } from "./conntrack.ts";
 import { isSameEnd } from "./entry.ts";
+import { settleMaker } from "./maker.ts";
 import type { Packet } from "./packet.ts";
 import { findSocket, type Socket } from "./sockets.ts";
 
@@ -33,11 +34,17 @@ export function findDemuxed(packet: Packet): Socket | null {
   return packet.error === null ? findSocket(packet.walk.sockets, "pod", packet) : null;
 }
 
-/** What `socket` of nftables looks at: an existing connection, or a listener on all addresses. */
+/**
+ * What `socket` of nftables looks at: an existing connection, a listener on all addresses, or what sends a SYN-ACK, which is no whole
+ * socket yet and has no bound address to read (sk_fullsock in nft_socket_eval).
+ */
 export interface Taker {
-  readonly kind: "connection" | "listener";
+  readonly kind: "connection" | "listener" | "request";
   readonly socket: Pick<Socket, "mode" | "mark">;
 }
+
+/** The kernel's own sockets, by which it sends answers to pings, ICMP errors and, over IPv4, resets: bound to no address. */
+const OF_KERNEL: Taker = { kind: "listener", socket: { mode: "plain", mark: 0 } };
 
 /**
  * Gives the socket that nft's `socket` finds (nft_socket_eval in net/netfilter/nft_socket.c): of a packet that the pod sends its own, of
@@ -45,14 +52,20 @@ export interface Taker {
  */
 export function findTaker(packet: Packet): Taker | null {
   const { sockets, oracle } = packet.walk;
+  if (packet.in === "" && settleMaker(packet) === "kernel") return OF_KERNEL;
   if (packet.in === "" && typeof packet.maker !== "string") {
     const isSender = ({ host, local, remote }: Socket) =>
       host === "pod" && isSameEnd(local, tupleOf(packet).source) && isSameEnd(remote, tupleOf(packet).destination);
     const sender = sockets.find(isSender);
     if (!sender) oracle.giveUp("which socket nft's socket expression finds for a packet that was translated");
-    return sender ? { kind: "connection", socket: sender } : null;
+    return sender ? { kind: isSynAck(packet) ? "request" : "connection", socket: sender } : null;
   }
   return findReceiver(packet);
+}
+
+function isSynAck({ protocol, flags }: Packet): boolean {
+  const both = TCP_FLAG_BITS.SYN | TCP_FLAG_BITS.ACK;
+  return protocol === "tcp" && (flags & both) === both;
 }
 
 /** Gives the socket that takes a packet which was received: the one that TPROXY has given it to (`skb->sk`), else the one that is found. */

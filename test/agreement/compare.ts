@@ -116,7 +116,8 @@ function isSlow(observed: Landing): boolean {
   return isSilent(observed) || isBlind(observed);
 }
 
-function isBlind(observed: Landing): boolean {
+/** Says whether the sandbox did not see where a flow landed. */
+export function isBlind(observed: Landing): boolean {
   return describe(observed).startsWith("could-not-look");
 }
 
