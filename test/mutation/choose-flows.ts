@@ -12,7 +12,7 @@ no flow shows: nothing but a test of its own can. Takes about an hour of one pro
 `;
 
 /** The code that decides where flows land. */
-const PARTS = ["harness/netfilter", "harness/model/target-traits.ts"];
+const PARTS = ["harness/netfilter", "harness/model/target-traits.ts", "harness/model/text-match-traits.ts"];
 
 async function choose(file: string, seed: string): Promise<void> {
   const folder = resolve(import.meta.dirname, "../../.landfall/choose");

@@ -3,7 +3,8 @@ import type { Range } from "../../model/match.ts";
 import { listMatches, listRulesetTargets, listTableTargets } from "../../model/rule-parts.ts";
 import { listActiveTables, listRules, type Ruleset, type Table } from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";
-import { type HiddenAttribute, readsOf, targetTraits } from "../../model/target-traits.ts";
+import { type HiddenAttribute, targetTraits } from "../../model/target-traits.ts";
+import { readsOf } from "../../model/text-match-traits.ts";
 
 /**
  * How a chain goes on after a rule that matches, and whether a later rule or the landing may depend on what the rule does.

@@ -3,7 +3,7 @@ import type { Match } from "../../model/match.ts";
 import { listMatches, listNextChains, replaceMatches, replaceTargets } from "../../model/rule-parts.ts";
 import { type Chain, type Rule, type Ruleset, type Table, tableKey } from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";
-import { answersAlike } from "../../model/target-traits.ts";
+import { answersAlike } from "../../model/text-match-traits.ts";
 
 /**
  * Copies of chains that one table may need before the analysis gives up, and how many more for each of its chains: ways to a chain multiply

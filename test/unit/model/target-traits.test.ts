@@ -4,7 +4,8 @@ import { BUILT_IN_CHAINS, TABLE_NAMES } from "../../../harness/model/iptables-ta
 import type { Match } from "../../../harness/model/match.ts";
 import { emptyRuleset, type Ruleset, type Table } from "../../../harness/model/ruleset.ts";
 import type { SideEffectName, Target } from "../../../harness/model/target.ts";
-import { answersAlike, type HiddenAttribute, readsOf, targetTraits } from "../../../harness/model/target-traits.ts";
+import { type HiddenAttribute, targetTraits } from "../../../harness/model/target-traits.ts";
+import { answersAlike, readsOf } from "../../../harness/model/text-match-traits.ts";
 import { conntrackOf } from "../../../harness/netfilter/pod.ts";
 import { SAMPLE_TARGETS } from "./sample-targets.ts";
 
