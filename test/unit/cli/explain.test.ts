@@ -115,6 +115,8 @@ describe("landfall explain", () => {
       "  - timed-out",
       "  - unanswered",
       "  - app:22, from 10.244.0.3",
+      "If you know what -m limit --limit 5/min does, add --assume '-m limit --limit 5/min=holds' or",
+      "  --assume '-m limit --limit 5/min=fails'.",
     ));
 
   test("prints JSON that matches its schema", async () => {
