@@ -1,5 +1,6 @@
-import { type Diagram, TERMINAL } from "./diagrams/diagrams.ts";
+import type { Diagram } from "./diagrams/diagrams.ts";
 import { type Intervals, uniteIntervals } from "./diagrams/intervals.ts";
+import { TERMINAL } from "./diagrams/node-parts.ts";
 import type { Axis } from "./flows/axis.ts";
 import { DIMENSION, FIRST_REST, type FlowSpace, sizeOf } from "./flows/flow-space.ts";
 

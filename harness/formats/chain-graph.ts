@@ -98,8 +98,10 @@ function followEachJump({ chains }: Table): Followed {
   const seen = new Map<string, number | "left">();
   const path: Visit[] = [];
   const enter = (chain: Chain) => {
-    seen.set(chain.name, path.length);
-    path.push({ chain, jumps: listJumps(chain), at: 0 });
+    const jumps = listJumps(chain);
+    seen.set(chain.name, jumps.length === 0 ? "left" : path.length);
+    if (jumps.length === 0) leavesFirst.push(chain);
+    else path.push({ chain, jumps, at: 0 });
   };
   const leave = ({ chain }: Visit) => {
     seen.set(chain.name, "left");
@@ -168,22 +170,6 @@ function measureEachChain(table: Table): Depth {
 }
 
 /** Chains that the kernel calls: those of iptables by their names, others by what they say of themselves. */
-function listStarts({ name, source, chains }: Table): readonly string[] {
+export function listStarts({ name, source, chains }: Table): readonly string[] {
   return source === "nft" ? chains.flatMap((chain) => (chain.base ? chain.name : [])) : listBuiltInChains(name);
-}
-
-/** Gives for each chain the built-in chains it can be reached from. */
-export function findHooks(table: Table): ReadonlyMap<string, ReadonlySet<string>> {
-  const nexts = new Map(table.chains.map((chain) => [chain.name, new Set(listJumps(chain).map(({ to }) => to))]));
-  const hooks = new Map<string, Set<string>>();
-  for (const hook of listStarts(table)) {
-    const open = [hook];
-    for (let name = open.pop(); name !== undefined; name = open.pop()) {
-      const known = hooks.get(name) ?? new Set();
-      if (known.has(hook)) continue;
-      hooks.set(name, known.add(hook));
-      for (const next of nexts.get(name) ?? []) open.push(next);
-    }
-  }
-  return hooks;
 }

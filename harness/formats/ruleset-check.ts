@@ -1,7 +1,8 @@
 import { codedFinding, type Finding } from "../model/finding.ts";
 import { BUILT_IN_CHAINS } from "../model/iptables-tables.ts";
 import type { Chain, Rule, Ruleset, Table } from "../model/ruleset.ts";
-import { findHooks, findLoops, listJumps, nextChain } from "./chain-graph.ts";
+import { findLoops, listJumps, nextChain } from "./chain-graph.ts";
+import { findHooks } from "./chain-hooks.ts";
 import { isPlacedLike, keepPlaced } from "./placed-alike.ts";
 import { checkRulePlacement } from "./rule-placement.ts";
 import { countBytes } from "./words.ts";

@@ -35,7 +35,7 @@ const ROUNDS = 3;
  * Bounds of Node's heap, so that the memory told is what a diff needs and not what Node takes while there is plenty: left to itself it
  * lets the young space alone grow by a hundred megabytes.
  */
-const HEAP_BOUNDS = ["--max-old-space-size=160", "--max-semi-space-size=8"];
+const HEAP_BOUNDS = ["--max-old-space-size=160", "--max-semi-space-size=32"];
 
 function wrap(chains: readonly string[], rules: readonly string[]): string {
   const builtIn = ["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"].map((chain) => `:${chain} ACCEPT [0:0]`);

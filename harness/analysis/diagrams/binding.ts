@@ -43,7 +43,7 @@ export function openBinding(view: PacketView, space: FlowSpace): Bind {
 function pairChoices(some: Choices, others: Choices): Choices {
   const [[one, ...more], [other, ...further]] = [some, others];
   // Nearly all rules have one choice.
-  if (one && other && more.length === 0 && further.length === 0) return [[...one, ...other]];
+  if (one && other && more.length === 0 && further.length === 0) return [one.concat(other)];
   return some.flatMap((clauses) => others.map((own) => [...clauses, ...own]));
 }
 

@@ -2,9 +2,10 @@ import { DIMENSION, type FlowSpace } from "../flows/flow-space.ts";
 import { findMade, type MadeOf } from "./aligned.ts";
 import { type Bind, openBinding } from "./binding.ts";
 import { type CubeCondition, makeCube } from "./cube.ts";
-import { type Diagram, TERMINAL } from "./diagrams.ts";
+import type { Diagram } from "./diagrams.ts";
 import { foldBalanced } from "./fold-balanced.ts";
 import { openIdlePruner } from "./idle-unknowns.ts";
+import { TERMINAL } from "./node-parts.ts";
 import type { Outcome, Outcomes } from "./outcomes.ts";
 import type { PacketView } from "./packet-view.ts";
 import { type Memo, openPairs } from "./pairs.ts";
@@ -49,7 +50,7 @@ export function openChainCompiler(space: FlowSpace, outcomes: Outcomes): ChainCo
       shortcut: (a, b) => (a === yes ? b : a === no ? otherwise : undefined),
     });
   const mapEnds = (f: Diagram, memo: Memo, change: (outcome: Outcome) => Outcome): Diagram =>
-    diagrams.combine(f, no, (a) => outcomes.make(change(outcomes.read(a))), memo);
+    diagrams.combine(f, no, (a) => outcomes.change(a, change), memo);
   const afterJump = (f: Diagram) =>
     mapEnds(f, memos.afterJump, (outcome) => (outcome.end === "return" ? { ...outcome, end: "next" } : outcome));
   const afterGoto = (f: Diagram) =>

@@ -12,13 +12,20 @@ export function makeCube(
   then: Diagram,
   otherwise: Diagram,
 ): Diagram {
-  const inOrder = clauses.length < 2 ? clauses : joinClauses(clauses);
+  const inOrder = isInOrder(clauses) ? clauses : joinClauses(clauses);
   let made = then;
   for (let i = inOrder.length - 1; i >= 0; i--) {
     const [variable, allowed] = inOrder[i] as CubeCondition;
     made = makeSlice(space, variable, allowed, made, otherwise);
   }
   return made;
+}
+
+/** Most rules ask about the address first, and then about the port. */
+function isInOrder(clauses: readonly CubeCondition[]): boolean {
+  for (let i = 1; i < clauses.length; i++)
+    if ((clauses[i] as CubeCondition)[0] <= (clauses[i - 1] as CubeCondition)[0]) return false;
+  return true;
 }
 
 /** Gives one clause for each variable, in the variables' order. */

@@ -1,12 +1,9 @@
 import { LandfallError } from "../../errors.ts";
-import { areEqual, hashNode, joinNeighbours } from "./node-parts.ts";
+import { areEqual, hashNode, joinNeighbours, startAt, TERMINAL } from "./node-parts.ts";
 import type { Memo } from "./pairs.ts";
 
 /** A diagram's number in its workshop; equal functions have equal numbers. */
 export type Diagram = number;
-
-/** The variable of terminals: greater than every variable. */
-export const TERMINAL = 0x7fffffff;
 
 /** Gives the diagram for two diagrams: of terminals, when two diagrams are combined. */
 export type CombineTerminals = (first: Diagram, second: Diagram) => Diagram;
@@ -51,7 +48,7 @@ export interface Diagrams {
   ): Diagram;
 }
 
-/** Nodes that one analysis may make before it gives up. */
+/** Nodes that one analysis may make. */
 const DEFAULT_NODE_BUDGET = 4_000_000;
 
 /**
@@ -85,29 +82,33 @@ export function openDiagrams(budget: number = DEFAULT_NODE_BUDGET): Diagrams {
     return made;
   }
 
-  function add(variable: number, firsts: readonly number[], kids: readonly Diagram[]): Diagram {
-    const hash = hashNode(variable, firsts, kids);
+  /** Gives the node of intervals whose neighbours are all different: those of two lists from one place to another. */
+  function nodeOf(
+    variable: number,
+    firsts: readonly number[],
+    kids: readonly Diagram[],
+    from: number,
+    until: number,
+  ): Diagram {
+    if (until - from === 1) return kids[from] as Diagram;
+    const hash = hashNode(variable, firsts, kids, from, until);
     const last = byHash.get(hash);
     for (let at = last; at !== undefined; at = before[at]) {
       const isSame =
         variables[at] === variable &&
-        areEqual(children[at] as readonly Diagram[], kids) &&
-        areEqual(starts[at] as readonly number[], firsts);
+        areEqual(children[at] as readonly Diagram[], kids, from, until) &&
+        areEqual(starts[at] as readonly number[], firsts, from, until);
       if (isSame) return at;
     }
-    const made = make(variable, firsts, kids);
+    const made = make(variable, firsts.slice(from, until), kids.slice(from, until));
     before[made] = last;
     byHash.set(hash, made);
     return made;
   }
 
   function node(variable: number, firsts: readonly number[], kids: readonly Diagram[]): Diagram {
-    return nodeOf(variable, ...joinNeighbours(firsts, kids));
-  }
-
-  /** Gives the node of intervals whose neighbours are all different. */
-  function nodeOf(variable: number, firsts: readonly number[], kids: readonly Diagram[]): Diagram {
-    return kids.length === 1 ? (kids[0] as Diagram) : add(variable, firsts, kids);
+    const [ownFirsts, ownKids] = joinNeighbours(firsts, kids);
+    return nodeOf(variable, ownFirsts, ownKids, 0, ownKids.length);
   }
 
   function variableOf(diagram: Diagram): number {
@@ -115,9 +116,12 @@ export function openDiagrams(budget: number = DEFAULT_NODE_BUDGET): Diagrams {
   }
 
   /** A diagram that does not look at a variable has one branch there: itself. */
-  function branchesAt(diagram: Diagram, variable: number): readonly [readonly number[], readonly Diagram[]] {
-    if (variables[diagram] !== variable) return [FROM_ZERO, [diagram]];
-    return [starts[diagram] as readonly number[], children[diagram] as readonly Diagram[]];
+  function startsAt(diagram: Diagram, variable: number): readonly number[] {
+    return variables[diagram] === variable ? (starts[diagram] as readonly number[]) : FROM_ZERO;
+  }
+
+  function kidAt(diagram: Diagram, variable: number, i: number): Diagram {
+    return variables[diagram] === variable ? ((children[diagram] as readonly Diagram[])[i] as Diagram) : diagram;
   }
 
   function combine(
@@ -140,26 +144,32 @@ export function openDiagrams(budget: number = DEFAULT_NODE_BUDGET): Diagrams {
     return join(first, second);
   }
 
+  // Intervals of nodes that are being merged, those of one above those of the other that asked for it.
+  const openFirsts: number[] = [];
+  const openKids: Diagram[] = [];
+  let top = 0;
+
   /** Makes the node of two diagrams' first variable, its intervals cut where either cuts, each with what both have there. */
   function merge(f: Diagram, g: Diagram, join: CombineTerminals): Diagram {
     const variable = Math.min(variableOf(f), variableOf(g));
-    const [[sf, cf], [sg, cg]] = [branchesAt(f, variable), branchesAt(g, variable)];
-    const merged: number[] = [];
-    const kids: Diagram[] = [];
-    let last = -1;
+    const sf = startsAt(f, variable);
+    const sg = startsAt(g, variable);
+    const bottom = top;
     for (let i = 0, j = 0, at = 0; at !== TERMINAL; ) {
-      const kid = join(cf[i] as Diagram, cg[j] as Diagram);
-      if (kid !== last) {
-        merged.push(at);
-        kids.push(kid);
-        last = kid;
+      const kid = join(kidAt(f, variable, i), kidAt(g, variable, j));
+      if (top === bottom || openKids[top - 1] !== kid) {
+        openFirsts[top] = at;
+        openKids[top++] = kid;
       }
-      const [nextF, nextG] = [startAt(sf, i + 1), startAt(sg, j + 1)];
+      const nextF = startAt(sf, i + 1);
+      const nextG = startAt(sg, j + 1);
       at = Math.min(nextF, nextG);
       if (nextF === at) i++;
       if (nextG === at) j++;
     }
-    return nodeOf(variable, merged, kids);
+    const made = nodeOf(variable, openFirsts, openKids, bottom, top);
+    top = bottom;
+    return made;
   }
 
   return {
@@ -177,11 +187,6 @@ export function openDiagrams(budget: number = DEFAULT_NODE_BUDGET): Diagrams {
 /** What terminals have of intervals and children. */
 const NONE: readonly number[] = [];
 const FROM_ZERO: readonly number[] = [0];
-
-/** Gives where an interval begins; behind the last one is the end of all. Reading beyond a list's end would take V8 many times as long. */
-function startAt(firsts: readonly number[], i: number): number {
-  return i < firsts.length ? (firsts[i] as number) : TERMINAL;
-}
 
 function exceeded(budget: number): LandfallError {
   const message =

@@ -16,6 +16,8 @@ export interface Outcomes {
   make(outcome: Outcome): Diagram;
   /** Gives the outcome of a terminal. */
   read(terminal: Diagram): Outcome;
+  /** Gives the terminal of what an outcome is changed into; what is given back as it is stays itself. */
+  change(terminal: Diagram, change: (outcome: Outcome) => Outcome): Diagram;
   /** Gives what comes of the first outcome followed by the second. */
   follow(first: Diagram, second: Diagram): Diagram;
   /** Names every way to accept a packet alike, after the same actions. What it gives is only to be compared. */
@@ -29,16 +31,21 @@ const NOTHING: Outcome = { end: "next", actions: "", sentTo: [] };
 
 /** Opens the outcomes of a store of diagrams. */
 export function openOutcomes(diagrams: Diagrams): Outcomes {
-  const known = new Map<Diagram, Outcome>();
+  const outcomesOf = new Map<Diagram, Outcome>();
   const make = (outcome: Outcome): Diagram => {
     const diagram = diagrams.terminal(`${outcome.end} ${outcome.actions}`);
-    known.set(diagram, outcome);
+    outcomesOf.set(diagram, outcome);
     return diagram;
   };
-  const read = (terminal: Diagram): Outcome => known.get(terminal) ?? NOTHING;
+  const read = (terminal: Diagram): Outcome => outcomesOf.get(terminal) ?? NOTHING;
   return {
     make,
     read,
+    change: (terminal, change) => {
+      const known = outcomesOf.get(terminal);
+      const changed = change(known ?? NOTHING);
+      return changed === known ? terminal : make(changed);
+    },
     follow: rememberPairs((first, second) => {
       const { end, actions, sentTo } = read(first);
       if (end !== "next") return first;

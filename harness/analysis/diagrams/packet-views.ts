@@ -91,11 +91,20 @@ function bindPorts({ first, last }: Range): PortBinding {
 }
 
 function unique(ends: readonly EndBinding[]): readonly EndBinding[] {
-  return [...new Map(ends.map((end) => [`${nameBinding(end.address)} ${nameBinding(end.port)}`, end])).values()];
+  const byAddress = new Map<unknown, Set<unknown>>();
+  return ends.filter(({ address, port }) => {
+    const [key, own] = [keyOfBinding(address), keyOfBinding(port)];
+    const known = byAddress.get(key);
+    if (known?.has(own)) return false;
+    if (known === undefined) byAddress.set(key, new Set([own]));
+    else known.add(own);
+    return true;
+  });
 }
 
-function nameBinding(binding: AddressBinding | PortBinding): string {
-  return typeof binding === "object" ? `${binding.first}-${binding.last}` : `${binding}`;
+/** Gives what is equal for bindings that are alike. */
+function keyOfBinding(binding: AddressBinding | PortBinding): bigint | number | string {
+  return typeof binding === "object" ? `${binding.first}-${binding.last}` : binding;
 }
 
 /** What a chain sees of an end: the packet's source, its destination, or one in a first packet and the other in the answer. */

@@ -144,32 +144,38 @@ export function rewritingOf(target: Target | null): Rewriting | null {
   return (REWRITINGS[target.kind] as Rewrites<Target>)(target);
 }
 
-/** What the rules of a table make of packets' ends: asked once for each lane and each side of a comparison. */
-const FOUND = new WeakMap<Table, readonly Rewriting[]>();
+/** What targets of a table's rules make of packets' ends: asked once for each lane and each side of a comparison. */
+const FOUND = new WeakMap<Table, ReadonlyMap<Target, Rewriting>>();
 
-/** Gives what rules of some rule sets make of one end of a packet, each once for a table, with the family that it is of. */
+/** Gives what rules of some rule sets make of one end of a packet, once for a target that they share, with the family that it is of. */
 export function listRewritings(
   rulesets: readonly Ruleset[],
   side: Rewriting["side"],
 ): readonly (Rewriting & { readonly family: Family })[] {
-  return rulesets.flatMap((ruleset) =>
-    listActiveTables(ruleset)
-      .flatMap(rewritingsIn)
-      .flatMap((rewriting) => (rewriting.side === side ? [{ ...rewriting, family: ruleset.family }] : [])),
-  );
+  const found: (Rewriting & { readonly family: Family })[] = [];
+  // Both families may have a table in common.
+  const seen: Readonly<Record<Family, Set<Target>>> = { 4: new Set(), 6: new Set() };
+  for (const ruleset of rulesets) {
+    const { family } = ruleset;
+    for (const [target, rewriting] of listActiveTables(ruleset).flatMap((table) => [...rewritingsIn(table)])) {
+      if (rewriting.side !== side || seen[family].has(target)) continue;
+      seen[family].add(target);
+      found.push({ ...rewriting, family });
+    }
+  }
+  return found;
 }
 
-function rewritingsIn(table: Table): readonly Rewriting[] {
+function rewritingsIn(table: Table): ReadonlyMap<Target, Rewriting> {
   const known = FOUND.get(table);
   // Stryker disable next-line ConditionalExpression: without what is kept, the same is found again
   if (known !== undefined) return known;
-  const found = new Map<string, Rewriting>();
+  const found = new Map<Target, Rewriting>();
   for (const target of listTableTargets(table)) {
     const rewriting = rewritingOf(target);
-    if (rewriting !== null) found.set(JSON.stringify(rewriting), rewriting);
+    if (rewriting !== null) found.set(target, rewriting);
   }
-  const made = [...found.values()];
   // Stryker disable next-line CallExpression: what is not kept is found again
-  FOUND.set(table, made);
-  return made;
+  FOUND.set(table, found);
+  return found;
 }

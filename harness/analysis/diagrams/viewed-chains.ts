@@ -58,7 +58,7 @@ export function describeTies(tables: PreparedTables): string {
   return JSON.stringify(ties.map((group) => group.map(renderPlace)));
 }
 
-type FieldCuts = ReadonlyMap<Field, readonly number[]>;
+type FieldCuts = readonly { readonly field: Field; readonly atoms: readonly number[] }[];
 
 /** The atoms at which some rule that a chain leads to changes its mind, by field. */
 function findCuts(tables: readonly PreparedTable[], chain: string): FieldCuts {
@@ -68,7 +68,7 @@ function findCuts(tables: readonly PreparedTable[], chain: string): FieldCuts {
   for (const table of tables)
     for (const name of reachable(table, chain))
       for (const rule of table.chains.get(name)?.rules ?? []) noteCuts(rule, cuts, seen);
-  return new Map([...cuts].map(([field, atoms]) => [field, [...atoms].sort((a, b) => a - b)]));
+  return [...cuts].map(([field, atoms]) => ({ field, atoms: [...atoms].sort((a, b) => a - b) }));
 }
 
 /** Notes what each condition of a rule on one field cuts, those of its comparisons and of its statements too. */
@@ -116,7 +116,7 @@ function reachable(table: PreparedTable, chain: string): ReadonlySet<string> {
 
 /** Names what of a view a chain's rules can see: fields nobody asks about are left out, values between the same two cuts are one. */
 function describeView(view: PacketView, cuts: FieldCuts, space: FlowSpace): string {
-  const parts = [...cuts].map(([field, atoms]) => {
+  const parts = cuts.map(({ field, atoms }) => {
     const bound = bindField(view, field);
     if (bound.kind === "dimension") return `${field}=${bound.name}`;
     if (bound.kind === "choice") return `${field} of ${bound.first}-${bound.last}`;
@@ -133,7 +133,7 @@ function narrowEnds(
   cuts: FieldCuts,
   space: FlowSpace,
 ): readonly EndBinding[] {
-  const asked = new Map([...cuts].filter(([field]) => ENDS_FIELDS[role].includes(field)));
+  const asked = cuts.filter(({ field }) => ENDS_FIELDS[role].includes(field));
   const known = new Map<string, EndBinding>();
   for (const end of ends) {
     const forth = { source: end.address, sourcePort: end.port, owner: "none" } as const;

@@ -1,7 +1,8 @@
 import { addressValue } from "../../model/address.ts";
 import { APP_ID, loopbackAddress } from "../../model/pod.ts";
 import { proxyIdentity, takenPorts } from "../../model/pod-shape.ts";
-import { type Diagram, TERMINAL } from "../diagrams/diagrams.ts";
+import type { Diagram } from "../diagrams/diagrams.ts";
+import { TERMINAL } from "../diagrams/node-parts.ts";
 import type { Axis } from "./axis.ts";
 import { DIMENSION, FIRST_REST, type FlowSpace } from "./flow-space.ts";
 import type { Lane } from "./lane.ts";

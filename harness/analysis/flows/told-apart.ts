@@ -103,6 +103,9 @@ function isDrawing(match: Match): match is Match & { readonly kind: "unknown" } 
 
 /** Gives the names of the chains in which a packet may meet a match that draws or counts, in them or in a chain that they lead to. */
 function findDrawing(chains: ReadonlyMap<string, Chain>): ReadonlySet<string> {
+  const draws = ({ rules }: Chain) => rules.some((rule) => listMatches(rule).some(isDrawing));
+  const found = new Set([...chains.values()].filter(draws).map(({ name }) => name));
+  if (found.size === 0) return found;
   const callers = new Map<string, string[]>();
   for (const { name, rules } of chains.values())
     for (const next of new Set(rules.flatMap(listNextChains))) {
@@ -110,8 +113,6 @@ function findDrawing(chains: ReadonlyMap<string, Chain>): ReadonlySet<string> {
       if (known) known.push(name);
       else callers.set(next, [name]);
     }
-  const draws = ({ rules }: Chain) => rules.some((rule) => listMatches(rule).some(isDrawing));
-  const found = new Set([...chains.values()].filter(draws).map(({ name }) => name));
   // A set gives what is added to it on the way, too.
   for (const name of found) for (const caller of callers.get(name) ?? []) found.add(caller);
   return found;

@@ -1,7 +1,9 @@
-import { listMatches, listNextChains, listTargets } from "../../model/rule-parts.ts";
+import type { CompareKey } from "../../model/compare.ts";
+import { listMatches, listTargets } from "../../model/rule-parts.ts";
 import type { Chain, Rule, Table } from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";
-import { findHooks, findLoops } from "../chain-graph.ts";
+import { findLoops, listJumps } from "../chain-graph.ts";
+import { findHooks } from "../chain-hooks.ts";
 
 /** What the kernel or nft would refuse, at the rule that has it; null where it is a chain's. */
 export interface NftFault {
@@ -13,42 +15,45 @@ export interface NftFault {
 export function checkNftTable(table: Table): readonly NftFault[] {
   const chains = new Map(table.chains.map((chain) => [chain.name, chain]));
   const hooks = findHooks(table);
-  return [
-    ...table.chains.flatMap((chain) => chain.rules.flatMap((rule) => findLostJumps(rule, chain, table, chains))),
-    ...findLoops(table),
-    ...table.chains.flatMap((chain) => {
-      const bases = [...(hooks.get(chain.name) ?? [])].flatMap((name) => chains.get(name) ?? []);
-      return chain.rules.flatMap((rule) => checkRule(rule, table, bases));
-    }),
-  ];
+  const basesOf = new Map<ReadonlySet<string>, readonly Chain[]>();
+  const findBases = (chain: Chain): readonly Chain[] => {
+    const names = hooks.get(chain.name);
+    if (names === undefined) return [];
+    const bases = basesOf.get(names) ?? [...names].flatMap((name) => chains.get(name) ?? []);
+    basesOf.set(names, bases);
+    return bases;
+  };
+  const lost: NftFault[] = [];
+  const misplaced: NftFault[] = [];
+  for (const chain of table.chains) {
+    for (const { rule, to } of listJumps(chain)) {
+      const message = describeLostJump(to, chain, table, chains);
+      if (message !== null) lost.push({ rule, message });
+    }
+    const bases = findBases(chain);
+    for (const rule of chain.rules)
+      for (const message of checkRule(rule, table, bases)) misplaced.push({ rule, message });
+  }
+  return [...lost, ...findLoops(table), ...misplaced];
 }
 
-const NO_FAULTS: readonly NftFault[] = [];
-
-function findLostJumps(
-  rule: Rule,
-  chain: Chain,
-  table: Table,
-  chains: ReadonlyMap<string, Chain>,
-): readonly NftFault[] {
-  const nexts = listNextChains(rule);
-  if (nexts.length === 0) return NO_FAULTS;
-  return nexts.flatMap((next) => {
-    const found = chains.get(next);
-    if (found?.base === null) return NO_FAULTS;
-    const reason = found
-      ? `${next} is a base chain, which no rule can jump or go to`
-      : `the table ${table.name} has no chain ${next}`;
-    return [{ rule, message: `The chain ${chain.name} goes to ${next}, but ${reason}.` }];
-  });
+function describeLostJump(next: string, chain: Chain, table: Table, chains: ReadonlyMap<string, Chain>): string | null {
+  const found = chains.get(next);
+  if (found?.base === null) return null;
+  const reason = found
+    ? `${next} is a base chain, which no rule can jump or go to`
+    : `the table ${table.name} has no chain ${next}`;
+  return `The chain ${chain.name} goes to ${next}, but ${reason}.`;
 }
 
-function checkRule(rule: Rule, table: Table, bases: readonly Chain[]): readonly NftFault[] {
+function checkRule(rule: Rule, table: Table, bases: readonly Chain[]): readonly string[] {
+  const families = checkFamilies(rule, table);
+  if (rule.target === null) return families;
   const messages: string[] = [];
   for (const target of listTargets(rule))
-    messages.push(...checkPlace(target, bases), ...checkFamily(target, rule, table), ...checkTransport(target, rule));
-  messages.push(...checkFamilies(rule, table));
-  return messages.length === 0 ? NO_FAULTS : messages.map((message) => ({ rule, message }));
+    for (const found of [checkPlace(target, bases), checkFamily(target, rule, table), checkTransport(target, rule)])
+      messages.push(...found);
+  return messages.length === 0 ? families : [...messages, ...families];
 }
 
 /** Nearly every rule of a large set is right. */
@@ -110,7 +115,7 @@ function checkFamily(target: Target, rule: Rule, { family }: Table): readonly st
 
 function namesFamily(rule: Rule): boolean {
   return listMatches(rule).some(
-    (match) => match.kind === "compare" && match.keys.some(({ name }) => /^ip6? /.test(name)),
+    (match) => match.kind === "compare" && (asksOf(match.keys).ip || asksOf(match.keys).ip6),
   );
 }
 
@@ -121,12 +126,7 @@ function checkTransport(target: Target, rule: Rule): readonly string[] {
   const ports = target.kind === "tproxy-socket" ? target.port : "ports" in target ? target.ports : null;
   if (ports === null || !TRANSLATING.includes(target.kind)) return NOTHING_WRONG;
   const asksTransport = listMatches(rule).some(
-    (match) =>
-      match.kind === "unknown" ||
-      (match.kind === "compare" &&
-        match.keys.some(({ name }) =>
-          /^(?:tcp|udp|th) |^meta l4proto$|^ip protocol$|^ip6 nexthdr$|^ct (?:proto-|protocol)/.test(name),
-        )),
+    (match) => match.kind === "unknown" || (match.kind === "compare" && asksOf(match.keys).transport),
   );
   return asksTransport
     ? NOTHING_WRONG
@@ -137,14 +137,37 @@ function checkTransport(target: Target, rule: Rule): readonly string[] {
 
 /** No packet is of both families (src/payload.c: "conflicting protocols specified"). */
 function checkFamilies(rule: Rule, { family }: Table): readonly string[] {
-  const [hasIp, hasIp6] = [asksFor("ip ", rule), asksFor("ip6 ", rule)];
+  let [hasIp, hasIp6] = [false, false];
+  for (const match of listMatches(rule)) {
+    if (match.kind !== "compare") continue;
+    const { ip, ip6 } = asksOf(match.keys);
+    hasIp ||= ip;
+    hasIp6 ||= ip6;
+  }
   if (hasIp && hasIp6) return ["A rule cannot compare fields of both ip and ip6; nft refuses this."];
   if (family === "ip" && hasIp6) return ["A table of ip cannot compare fields of ip6; nft refuses this."];
   return family === "ip6" && hasIp ? ["A table of ip6 cannot compare fields of ip; nft refuses this."] : NOTHING_WRONG;
 }
 
-function asksFor(protocol: "ip " | "ip6 ", { matches }: Rule): boolean {
-  for (const match of matches)
-    if (match.kind === "compare") for (const { name } of match.keys) if (name.startsWith(protocol)) return true;
-  return false;
+/** Whether keys ask about headers of each family, and about the transport protocol. */
+interface KeyAsks {
+  readonly ip: boolean;
+  readonly ip6: boolean;
+  readonly transport: boolean;
+}
+
+/** Rules that are alike have one list of keys. */
+const ASKS = new WeakMap<readonly CompareKey[], KeyAsks>();
+
+function asksOf(keys: readonly CompareKey[]): KeyAsks {
+  const known = ASKS.get(keys);
+  if (known !== undefined) return known;
+  const asks = (pattern: RegExp) => keys.some(({ name }) => pattern.test(name));
+  const made = {
+    ip: asks(/^ip /),
+    ip6: asks(/^ip6 /),
+    transport: asks(/^(?:tcp|udp|th) |^meta l4proto$|^ip protocol$|^ip6 nexthdr$|^ct (?:proto-|protocol)/),
+  };
+  ASKS.set(keys, made);
+  return made;
 }

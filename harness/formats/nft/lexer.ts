@@ -70,15 +70,22 @@ function listForms(first: string): readonly Form[] {
   return first === ":" ? [SIX, SIGNS] : [SIGNS];
 }
 
+const BLANK = " ".charCodeAt(0);
 const NO_FORMS: readonly Form[] = [];
 
 /** Takes a text of nft(8) apart; a line's end is the sign `\n`. What cannot be a word is a fault, and is passed over. */
 export function readTokens(text: string): { readonly tokens: readonly Token[]; readonly faults: readonly LexFault[] } {
   const tokens: Token[] = [];
   const faults: LexFault[] = [];
+  const piece: Piece = { kind: "fault", stop: 0 };
   let [at, line, lineStart] = [0, 1, 0];
   while (at < text.length) {
-    const { kind, stop } = findPiece(text, at);
+    if (text.charCodeAt(at) === BLANK) {
+      at++;
+      continue;
+    }
+    findPiece(text, at, piece);
+    const { kind, stop } = piece;
     const raw = text.slice(at, stop);
     const column = at - lineStart + 1;
     if (kind === "fault")
@@ -86,7 +93,7 @@ export function readTokens(text: string): { readonly tokens: readonly Token[]; r
     else if (kind !== "passed")
       tokens.push({ kind, text: kind === "string" ? raw.slice(1, -1) : raw, line, column, start: at, stop });
     // A line ends at a sign of its own, or among spaces where it goes on below.
-    const end = kind === "passed" || kind === "sign" ? raw.lastIndexOf("\n") : -1;
+    const end = raw === "\n" || kind === "passed" ? raw.lastIndexOf("\n") : -1;
     if (end >= 0) {
       line += raw.split("\n").length - 1;
       lineStart = at + end + 1;
@@ -97,12 +104,21 @@ export function readTokens(text: string): { readonly tokens: readonly Token[]; r
   return { tokens, faults };
 }
 
-function findPiece(text: string, at: number): { readonly kind: Form["kind"] | "fault"; readonly stop: number } {
+/** What begins at a place of a text, and where it ends. */
+interface Piece {
+  kind: Form["kind"] | "fault";
+  stop: number;
+}
+
+/** Fills in the piece that begins at a place: one object serves for a whole text. */
+function findPiece(text: string, at: number, piece: Piece): void {
   for (const { kind, find } of FORMS[text.charCodeAt(at)] ?? NO_FORMS) {
-    const stop = find(text, at);
-    if (stop >= 0) return { kind, stop };
+    piece.stop = find(text, at);
+    piece.kind = kind;
+    if (piece.stop >= 0) return;
   }
-  return { kind: "fault", stop: at + 1 };
+  piece.kind = "fault";
+  piece.stop = at + 1;
 }
 
 function faultOf(sign: string): string {

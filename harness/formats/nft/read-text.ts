@@ -186,9 +186,12 @@ function readTableBody(reader: TextReader, table: { family: string; name: string
 const OPAQUE_OBJECTS = ["quota", "limit", "flowtable", "synproxy", "secmark"];
 const CT_OBJECTS = ["helper", "timeout", "expectation"];
 
+const OBJECTS = ["chain", "set", "map", "counter", ...OPAQUE_OBJECTS];
+
 function startsObject(reader: TextReader): boolean {
-  const isCt = isNext(reader, "ct") && CT_OBJECTS.includes(peek(reader, 1).text);
-  return isCt || isNext(reader, "chain", "set", "map", "counter", ...OPAQUE_OBJECTS);
+  const { kind, text } = peek(reader);
+  if (kind === "string") return false;
+  return OBJECTS.includes(text) || (text === "ct" && CT_OBJECTS.includes(peek(reader, 1).text));
 }
 
 /** Takes `chain`, `set` or `ct helper`. */
@@ -242,26 +245,33 @@ function readChainBody(reader: TextReader, place: JsonObject, parts: Json[]): Js
   for (skipEnds(reader); !isNext(reader, "}"); skipEnds(reader)) {
     const token = peek(reader);
     if (token.kind === "end") fail(token, `The chain ${place.name} is not closed; a "}" is missing.`);
-    if (isNext(reader, "type") && peek(reader, 2).text === "hook")
-      recover(reader, () => {
-        body = { ...body, ...readHook(reader, place) };
-      });
-    else if (takeIf(reader, "policy")) body = { ...body, policy: takeName(reader, "accept or drop") };
-    else if (isNext(reader, "comment") && peek(reader, 1).kind === "string") reader.at += 2;
-    else if (takeIf(reader, "flags")) takeName(reader, "a flag");
-    else
-      recover(reader, () => {
-        const rule = readRule(reader, {
-          family: place.family ?? "ip",
-          table: place.table ?? "",
-          chain: place.name ?? "",
-        });
-        parts.push({ rule: placed(reader, token, rule) });
-        addUnnamedChains(reader, place, parts);
-        endRule(reader);
-      });
+    recover(reader, () => {
+      const own = CHAIN_WORDS.includes(token.text) ? readOwnPart(reader, place) : null;
+      if (own === null) readChainRule(reader, place, token, parts);
+      else body = { ...body, ...own };
+    });
   }
   return body;
+}
+
+/** What may stand in a chain beside rules. */
+const CHAIN_WORDS = ["type", "policy", "comment", "flags"];
+
+/** Reads what a chain says of itself; null where a rule is next. */
+function readOwnPart(reader: TextReader, place: JsonObject): JsonObject | null {
+  if (isNext(reader, "type") && peek(reader, 2).text === "hook") return readHook(reader, place);
+  if (takeIf(reader, "policy")) return { policy: takeName(reader, "accept or drop") };
+  if (isNext(reader, "comment") && peek(reader, 1).kind === "string") reader.at += 2;
+  else if (takeIf(reader, "flags")) takeName(reader, "a flag");
+  else return null;
+  return {};
+}
+
+function readChainRule(reader: TextReader, place: JsonObject, token: Token, parts: Json[]): void {
+  const rule = readRule(reader, { family: place.family ?? "ip", table: place.table ?? "", chain: place.name ?? "" });
+  parts.push({ rule: placed(reader, token, rule) });
+  addUnnamedChains(reader, place, parts);
+  endRule(reader);
 }
 
 function readHook(reader: TextReader, { family }: JsonObject): JsonObject {

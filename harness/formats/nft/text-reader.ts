@@ -147,7 +147,11 @@ export function describeToken({ kind, text }: Token): string {
 
 /** Takes the ends of lines, and semicolons. */
 export function skipEnds(reader: TextReader): void {
-  while (takeIf(reader, "\n", ";"));
+  for (let token = peek(reader); isEnd(token); token = peek(reader)) reader.at++;
+}
+
+function isEnd({ kind, text }: Token): boolean {
+  return kind === "sign" && (text === "\n" || text === ";");
 }
 
 /** Says that a rule must end here, by the end of its line, `;` or `}`. */

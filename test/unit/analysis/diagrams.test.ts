@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Diagram, type Diagrams, openDiagrams, TERMINAL } from "../../../harness/analysis/diagrams/diagrams.ts";
+import { type Diagram, type Diagrams, openDiagrams } from "../../../harness/analysis/diagrams/diagrams.ts";
 import { foldBalanced } from "../../../harness/analysis/diagrams/fold-balanced.ts";
 import {
   coverIntervals,
@@ -10,6 +10,7 @@ import {
   meetIntervals,
   uniteIntervals,
 } from "../../../harness/analysis/diagrams/intervals.ts";
+import { TERMINAL } from "../../../harness/analysis/diagrams/node-parts.ts";
 import { openPairs } from "../../../harness/analysis/diagrams/pairs.ts";
 import { boundariesOf, makeAxis, toAtoms } from "../../../harness/analysis/flows/axis.ts";
 import { networkHolds, parseNetwork } from "../../../harness/model/address.ts";

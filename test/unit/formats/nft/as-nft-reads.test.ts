@@ -67,6 +67,20 @@ describe("what a text does to what is there already is what nft does:", () => {
   });
 });
 
+describe("a field of another family is refused wherever it stands in a rule:", () => {
+  test.each([
+    ["in front", "ip6 daddr ::1 drop"],
+    ["behind a counter", "counter ip6 daddr ::1 drop"],
+    ["behind a comparison of the table's own", "ip saddr 10.0.0.1 counter ip6 daddr ::1 drop"],
+    ["in a map", "ip6 daddr vmap { ::1 : drop }"],
+  ])("%s", (_, rule) => {
+    const text = `table ip t {\n chain c { ${BASE} }\n}\nadd rule ip t c ${rule}\n`;
+    expect(load(text.replace(/add rule.*/, ""))).not.toEqual([]);
+    expect(load(text)).toEqual([]);
+    expect(read(text)).toEqual([expect.stringMatching(/cannot compare fields of (?:both ip and )?ip6/)]);
+  });
+});
+
 test("a number of a text with a leading zero, which nft takes for an octal one, is refused", () => {
   expect(read(`table ip t {\n chain c { ${BASE} tcp dport 0123 drop; }\n}\n`)).toEqual([
     'nft reads "0123" as an octal number; write it in decimal, without the leading zero.',
