@@ -1,6 +1,6 @@
 import { listBuiltInChains } from "../model/iptables-tables.ts";
 import { listNextChains } from "../model/rule-parts.ts";
-import type { Chain, Rule, Table } from "../model/ruleset.ts";
+import { type Chain, chainsByName, type Rule, type Table } from "../model/ruleset.ts";
 
 /** The most chains that a packet may be in at once under nf_tables (`NFT_JUMP_STACK_SIZE` in include/net/netfilter/nf_tables.h, 6.18). */
 const NFT_DEPTH_AT_MOST = 15;
@@ -22,6 +22,7 @@ export interface Jump {
 
 /** Chains are asked about their jumps for loops, depth, hooks and missing chains; of many rules a few are jumps. */
 const JUMPS = new WeakMap<Chain, readonly Jump[]>();
+const FEW_RULES = 4;
 
 /** Gives the jumps of a chain's rules, in order; one chain may come twice. */
 export function listJumps(chain: Chain): readonly Jump[] {
@@ -29,7 +30,8 @@ export function listJumps(chain: Chain): readonly Jump[] {
   if (known) return known;
   const jumps: Jump[] = [];
   for (const rule of chain.rules) for (const to of listNextChains(rule)) jumps.push({ rule, to });
-  JUMPS.set(chain, jumps);
+  // Most chains are short, and looked through as soon as they are looked up.
+  if (chain.rules.length > FEW_RULES) JUMPS.set(chain, jumps);
   return jumps;
 }
 
@@ -76,8 +78,8 @@ interface Visit {
 interface Followed {
   /** The rules that close a loop. */
   readonly closing: readonly JumpFault[];
-  /** The chains, each after those it leads to. */
-  readonly leavesFirst: readonly Chain[];
+  /** How many chains deep each chain that has jumps leads. */
+  readonly levels: ReadonlyMap<string, number>;
 }
 
 /** A table is asked about its loops, its depth and what goes too deep. */
@@ -90,39 +92,47 @@ function followJumps(table: Table): Followed {
 }
 
 /** Follows jumps depth first, on a path of its own rather than by calling itself: chains may lie deeper than the program's stack. */
-function followEachJump({ chains }: Table): Followed {
-  const byName = new Map(chains.map((chain) => [chain.name, chain]));
+function followEachJump(table: Table): Followed {
+  const byName = chainsByName(table);
   const closing: JumpFault[] = [];
-  const leavesFirst: Chain[] = [];
-  /** Where a chain stands on the path, or that it has been left. */
-  const seen = new Map<string, number | "left">();
+  const levels = new Map<string, number>();
+  /** Where a chain stands on the path. */
+  const standing = new Map<string, number>();
   const path: Visit[] = [];
   const enter = (chain: Chain) => {
     const jumps = listJumps(chain);
-    seen.set(chain.name, jumps.length === 0 ? "left" : path.length);
-    if (jumps.length === 0) leavesFirst.push(chain);
-    else path.push({ chain, jumps, at: 0 });
+    // Most chains lead nowhere.
+    if (jumps.length === 0 || levels.has(chain.name)) return;
+    standing.set(chain.name, path.length);
+    path.push({ chain, jumps, at: 0 });
   };
-  const leave = ({ chain }: Visit) => {
-    seen.set(chain.name, "left");
+  const leave = ({ chain, jumps }: Visit) => {
     path.pop();
-    leavesFirst.push(chain);
+    standing.delete(chain.name);
+    let level = 0;
+    for (const { to } of jumps) level = Math.max(level, levelBelow(to, byName, levels));
+    levels.set(chain.name, level);
   };
   const take = ({ rule, to }: Jump) => {
+    const depth = standing.get(to);
     const next = byName.get(to);
-    const depth = next && seen.get(next.name);
-    if (next && depth === undefined) enter(next);
-    else if (next && typeof depth === "number") closing.push({ rule, message: describeLoop(path, depth, next.name) });
+    if (depth !== undefined) closing.push({ rule, message: describeLoop(path, depth, to) });
+    else if (next !== undefined) enter(next);
   };
-  for (const start of chains) {
-    if (!seen.has(start.name)) enter(start);
+  for (const start of table.chains) {
+    enter(start);
     for (let visit = path.at(-1); visit; visit = path.at(-1)) {
       const jump = visit.jumps[visit.at++];
       if (jump) take(jump);
       else leave(visit);
     }
   }
-  return { closing, leavesFirst };
+  return { closing, levels };
+}
+
+/** Gives how many chains deep a packet gets by a jump to a chain; 0 where there is no such chain. */
+function levelBelow(to: string, byName: ReadonlyMap<string, Chain>, levels: ReadonlyMap<string, number>): number {
+  return byName.has(to) ? 1 + (levels.get(to) ?? 0) : 0;
 }
 
 function describeLoop(path: readonly Visit[], from: number, end: string): string {
@@ -151,21 +161,15 @@ interface Depth {
 const DEPTHS = new WeakMap<Table, Depth>();
 
 function measureEachChain(table: Table): Depth {
-  const byName = new Map(table.chains.map((chain) => [chain.name, chain]));
-  const levels = new Map<string, number>();
-  const levelBelow = ({ to }: Jump) => (byName.has(to) ? 1 + (levels.get(to) ?? 0) : 0);
-  for (const chain of followJumps(table).leavesFirst) {
-    let level = 0;
-    for (const jump of listJumps(chain)) level = Math.max(level, levelBelow(jump));
-    levels.set(chain.name, level);
-  }
+  const byName = chainsByName(table);
+  const { levels } = followJumps(table);
   let [deepest, most] = ["", 0];
   for (const name of listStarts(table)) {
     const level = levels.get(name) ?? 0;
     if (level > most) [deepest, most] = [name, level];
   }
   const start = byName.get(deepest);
-  const jump = start && listJumps(start).find((candidate) => levelBelow(candidate) === most);
+  const jump = start && listJumps(start).find(({ to }) => levelBelow(to, byName, levels) === most);
   return { deepest, levels: most, rule: jump?.rule ?? null };
 }
 

@@ -1,4 +1,4 @@
-import type { Table } from "../model/ruleset.ts";
+import { chainsByName, type Table } from "../model/ruleset.ts";
 import { listJumps, listStarts } from "./chain-graph.ts";
 
 /** The built-in chains that a chain can be reached from. */
@@ -6,7 +6,7 @@ type Hooks = ReadonlySet<string>;
 
 /** Gives for each chain the built-in chains it can be reached from. Chains that are reached from the same ones have one set. */
 export function findHooks(table: Table): ReadonlyMap<string, Hooks> {
-  const byName = new Map(table.chains.map((chain) => [chain.name, chain]));
+  const byName = chainsByName(table);
   const hooks = new Map<string, Hooks>();
   for (const hook of listStarts(table)) {
     const add = openAdding(hook);

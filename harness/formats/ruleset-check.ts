@@ -1,6 +1,6 @@
 import { codedFinding, type Finding } from "../model/finding.ts";
 import { BUILT_IN_CHAINS } from "../model/iptables-tables.ts";
-import type { Chain, Rule, Ruleset, Table } from "../model/ruleset.ts";
+import { type Chain, chainsByName, type Rule, type Ruleset, type Table } from "../model/ruleset.ts";
 import { findLoops, listJumps, nextChain } from "./chain-graph.ts";
 import { findHooks } from "./chain-hooks.ts";
 import { isPlacedLike, keepPlaced } from "./placed-alike.ts";
@@ -17,7 +17,7 @@ export function checkRuleset(
   columnOf: (rule: Rule) => number | null = () => null,
 ): readonly Finding[] {
   return ruleset.tables.flatMap((table) => {
-    const chains = new Map(table.chains.map((chain) => [chain.name, chain]));
+    const chains = chainsByName(table);
     const tell = (rule: Rule, message: string) =>
       codedFinding("rule-fault", where, message, rule.line ?? null, columnOf(rule));
     const hooks = findHooks(table);

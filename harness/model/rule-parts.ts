@@ -1,6 +1,6 @@
 import type { CompareMatch } from "./compare.ts";
 import type { Match } from "./match.ts";
-import { listActiveTables, type Rule, type Ruleset, type Table } from "./ruleset.ts";
+import { listActiveTables, listRules, type Rule, type Ruleset, type Table } from "./ruleset.ts";
 import type { MapTarget, Target } from "./target.ts";
 
 /** Gives every match of a rule: those in front, those between its statements, and what its maps compare. */
@@ -15,6 +15,21 @@ function matchesIn(target: Target): readonly Match[] {
     return [mapMatch(target), ...target.branches.flatMap((branch) => matchesIn(branch.target))];
   if (target.kind !== "statements") return [];
   return target.statements.flatMap((part) => ("match" in part ? part.match : matchesIn(part.target)));
+}
+
+/** One analysis asks for the matches of the same rule sets again and again. */
+const DISTINCT = new WeakMap<readonly (Ruleset | null)[], readonly Match[]>();
+
+/** Gives every match of the rules of some rule sets; one that rules have in common comes once. */
+export function listDistinctMatches(rulesets: readonly (Ruleset | null)[]): readonly Match[] {
+  const known = DISTINCT.get(rulesets);
+  if (known !== undefined) return known;
+  const found = new Set<Match>();
+  for (const ruleset of rulesets)
+    for (const rule of listRules(ruleset)) for (const match of listMatches(rule)) found.add(match);
+  const made = [...found];
+  DISTINCT.set(rulesets, made);
+  return made;
 }
 
 /** Gives the comparison of a map's keys with all of its elements. */

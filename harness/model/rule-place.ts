@@ -1,13 +1,5 @@
 import type { Family } from "./address.ts";
-import {
-  type Chain,
-  familyKey,
-  type PodRules,
-  type Rule,
-  type Table,
-  type TableFamily,
-  type TableIdentity,
-} from "./ruleset.ts";
+import { chainsByName, familyKey, type PodRules, type Rule, type TableFamily, type TableIdentity } from "./ruleset.ts";
 
 /**
  * A rule's place, as reports name it; `index` counts from 1 within its chain, `rule` is its text: as the file has it, else as `iptables -S`
@@ -77,21 +69,10 @@ export function findRuleAt(place: Omit<RulePlace, "rule">, rules: Pick<PodRules,
 function lookUp(place: Omit<RulePlace, "rule">, rules: Pick<PodRules, "ip" | "ip6">) {
   const { family, chain, index } = place;
   for (const table of rules[familyKey(family)]?.tables ?? []) {
-    const rule = isInTable(place, table) ? findChains(table).get(chain)?.rules[index - 1] : undefined;
+    const rule = isInTable(place, table) ? chainsByName(table).get(chain)?.rules[index - 1] : undefined;
     if (rule !== undefined) return { rule, file: table.file };
   }
   return undefined;
-}
-
-/** The chains of tables by name: of thousands of rules each is looked for. */
-const CHAINS = new WeakMap<Table, ReadonlyMap<string, Chain>>();
-
-function findChains(table: Table): ReadonlyMap<string, Chain> {
-  const known = CHAINS.get(table);
-  if (known !== undefined) return known;
-  const made = new Map(table.chains.map((chain) => [chain.name, chain]));
-  CHAINS.set(table, made);
-  return made;
 }
 
 /** Gives where a rule was written, `rules.txt:12`; null where it came from no file. */

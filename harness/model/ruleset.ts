@@ -80,6 +80,18 @@ export interface Table {
   readonly file?: string;
 }
 
+/** The chains of tables by name: each step of reading and analysing thousands of chains looks for them. */
+const CHAINS = new WeakMap<readonly Chain[], ReadonlyMap<string, Chain>>();
+
+/** Gives the chains of a table by their names. */
+export function chainsByName({ chains }: Pick<Table, "chains">): ReadonlyMap<string, Chain> {
+  const known = CHAINS.get(chains);
+  if (known !== undefined) return known;
+  const made = new Map(chains.map((chain) => [chain.name, chain]));
+  CHAINS.set(chains, made);
+  return made;
+}
+
 /** Gives the tables whose base chains the kernel calls. */
 export function listActiveTables(ruleset: Ruleset | null): readonly Table[] {
   return ruleset?.tables.filter(({ isDormant }) => !isDormant) ?? [];

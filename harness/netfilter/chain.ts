@@ -1,15 +1,22 @@
 import { HOOKS, type Hook } from "../model/hook.ts";
-import type { Match } from "../model/match.ts";
-import { type BaseChain, type Chain, listActiveTables, type Rule, type Ruleset, type Table } from "../model/ruleset.ts";
+import { listTableTargets } from "../model/rule-parts.ts";
+import {
+  type BaseChain,
+  type Chain,
+  chainsByName,
+  listActiveTables,
+  type Rule,
+  type Ruleset,
+  type Table,
+} from "../model/ruleset.ts";
 import type { Target } from "../model/target.ts";
 import { listCandidates } from "./chain-index.ts";
-import type { Action, CompiledChain, CompiledRule, RuleVerdict, Test } from "./compiled-chain.ts";
-import { compileIdleMatch, isIdle } from "./idle-match.ts";
-import { compileMatch } from "./match.ts";
+import type { Action, CompiledChain, CompiledRule, RuleVerdict } from "./compiled-chain.ts";
+import { LazyChain } from "./lazy-chain.ts";
 import type { Packet } from "./packet.ts";
 import type { Recorder } from "./recorder.ts";
 import { compileTarget } from "./target.ts";
-import { ACCEPT, type ChainVerdict, type Decision, DROP, UNDECIDED } from "./verdict.ts";
+import { type ChainVerdict, type Decision, UNDECIDED } from "./verdict.ts";
 import { nameVerdict } from "./verdict-names.ts";
 
 /** A chain that the kernel calls by itself, ready to run. */
@@ -69,16 +76,13 @@ function findCompiled(table: Table): readonly Omit<CompiledBaseChain, "loaded">[
 }
 
 function compileTable(table: Table): readonly Omit<CompiledBaseChain, "loaded">[] {
-  const chains = new Map(
-    table.chains.map(({ name, base }): [string, CompiledChain] => [
-      name,
-      { name, table, policy: base?.policy === "DROP" ? DROP : ACCEPT, rules: [] },
-    ]),
-  );
+  const chains = new Map<string, CompiledChain>();
   const find = (name: string) => {
-    const chain = chains.get(name);
-    if (!chain) throw new Error(`a rule of table ${table.name} jumps to ${name}, which that table does not have`);
-    return chain;
+    const known = chains.get(name);
+    if (known !== undefined) return known;
+    const made = new LazyChain(findChain(name, table), table, actOf);
+    chains.set(name, made);
+    return made;
   };
   const acts = new Map<Target | null, Action>();
   const actOf = (target: Target | null) => {
@@ -86,39 +90,16 @@ function compileTable(table: Table): readonly Omit<CompiledBaseChain, "loaded">[
     acts.set(target, act);
     return act;
   };
-  for (const { name, rules } of table.chains) {
-    find(name).rules = rules.map((rule, i) => compileRule(rule, table, name, i + 1, actOf(rule.target)));
-  }
+  // The kernel would have none of a table whose rules lead nowhere, whether a packet comes there or not.
+  for (const target of listTableTargets(table))
+    if (target.kind === "jump" || target.kind === "goto") findChain(target.chain, table);
   return table.chains.flatMap(({ name, base }) => (base ? [{ base, chain: find(name) }] : []));
 }
 
-function compileRule(rule: Rule, table: Table, chain: string, index: number, act: Action): CompiledRule {
-  const isSilent = rule.matches.some(({ kind }) => kind === "comment");
-  const matches = isSilent ? rule.matches.filter(({ kind }) => kind !== "comment") : rule.matches;
-  return new LazyRule({ table, chain, index, rule, matches, act });
-}
-
-/** A rule whose tests are made when a packet is shown to it first: of many rules, packets are shown to a few. */
-class LazyRule implements CompiledRule {
-  #tests: readonly Test[] | null = null;
-  readonly table: Table;
-  readonly chain: string;
-  readonly index: number;
-  readonly rule: Rule;
-  readonly matches: readonly Match[];
-  readonly act: Action;
-  constructor({ table, chain, index, rule, matches, act }: Omit<CompiledRule, "tests"> & { readonly table: Table }) {
-    this.table = table;
-    this.chain = chain;
-    this.index = index;
-    this.rule = rule;
-    this.matches = matches;
-    this.act = act;
-  }
-  get tests(): readonly Test[] {
-    this.#tests ??= this.matches.map(isIdle(this.rule) ? compileIdleMatch : compileMatch);
-    return this.#tests;
-  }
+function findChain(name: string, table: Table): Chain {
+  const chain = chainsByName(table).get(name);
+  if (!chain) throw new Error(`a rule of table ${table.name} jumps to ${name}, which that table does not have`);
+  return chain;
 }
 
 /** Shows a packet to a base chain: what its rules decide, or else its policy. */

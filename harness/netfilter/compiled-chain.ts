@@ -36,10 +36,10 @@ export interface CompiledRule {
   readonly act: Action;
 }
 
-/** A chain ready to run; its rules are filled in after every chain is known, since chains name each other. */
+/** A chain ready to run. */
 export interface CompiledChain {
   readonly name: string;
   readonly table: TableIdentity;
   readonly policy: Decision;
-  rules: readonly CompiledRule[];
+  readonly rules: readonly CompiledRule[];
 }

@@ -3,7 +3,7 @@ import { findMade, type MadeOf } from "./aligned.ts";
 import { type Bind, openBinding } from "./binding.ts";
 import { type CubeCondition, makeCube } from "./cube.ts";
 import type { Diagram } from "./diagrams.ts";
-import { foldBalanced } from "./fold-balanced.ts";
+import { foldBeside } from "./fold-beside.ts";
 import { openIdlePruner } from "./idle-unknowns.ts";
 import { TERMINAL } from "./node-parts.ts";
 import type { Outcome, Outcomes } from "./outcomes.ts";
@@ -139,7 +139,7 @@ export function openChainCompiler(space: FlowSpace, outcomes: Outcomes): ChainCo
     const all = rules.map((rule, at) => compileRule(rule, before && findMade(before, rules, at, Object.is), pass));
     if (before === undefined) pass.ruled.set(name, { parts: rules, made: all });
     const parts = all.flatMap(({ made }) => made);
-    const diagram = foldBalanced(parts, sequence) ?? next;
+    const diagram = foldBeside(parts, diagrams, { join: sequence, neutral: next }) ?? next;
     pass.done.set(name, diagram);
     return diagram;
   }

@@ -1,7 +1,7 @@
 import type { Family } from "../../model/address.ts";
 import type { Range } from "../../model/match.ts";
-import { listMatches, listRulesetTargets, listTableTargets } from "../../model/rule-parts.ts";
-import { listActiveTables, listRules, type Ruleset, type Table } from "../../model/ruleset.ts";
+import { listDistinctMatches, listRulesetTargets, listTableTargets } from "../../model/rule-parts.ts";
+import { listActiveTables, type Ruleset, type Table } from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";
 import { type HiddenAttribute, targetTraits } from "../../model/target-traits.ts";
 import { readsOf } from "../../model/text-match-traits.ts";
@@ -55,14 +55,17 @@ export type Mattering = ReadonlySet<HiddenAttribute>;
 
 /** Gives the attributes that matter where some rule sets are looked at together: what one changes another may read. */
 export function findMattering(rulesets: readonly Ruleset[]): Mattering {
-  const changed = new Set(rulesets.flatMap(listRulesetTargets).flatMap((target) => targetTraits(target).changes));
-  return new Set([...changed].filter((attribute) => rulesets.some((ruleset) => mayRead(ruleset, attribute))));
+  const changed = new Set<HiddenAttribute>();
+  for (const ruleset of rulesets)
+    for (const target of listRulesetTargets(ruleset))
+      for (const attribute of targetTraits(target).changes) changed.add(attribute);
+  return new Set([...changed].filter((attribute) => mayRead(rulesets, attribute)));
 }
 
-function mayRead(ruleset: Ruleset, attribute: HiddenAttribute): boolean {
-  return listRules(ruleset)
-    .flatMap(listMatches)
-    .some((match) => match.kind === "unknown" && readsChanged(match.text, new Set([attribute])));
+function mayRead(rulesets: readonly Ruleset[], attribute: HiddenAttribute): boolean {
+  return listDistinctMatches(rulesets).some(
+    (match) => match.kind === "unknown" && readsChanged(match.text, new Set([attribute])),
+  );
 }
 
 /** Says whether a match that is kept as text may read what some rule changes: then packets of one flow may get different answers. */
@@ -144,8 +147,14 @@ export function rewritingOf(target: Target | null): Rewriting | null {
   return (REWRITINGS[target.kind] as Rewrites<Target>)(target);
 }
 
-/** What targets of a table's rules make of packets' ends: asked once for each lane and each side of a comparison. */
-const FOUND = new WeakMap<Table, ReadonlyMap<Target, Rewriting>>();
+/** A target that makes something of one end of a packet, and what. */
+interface Rewriter {
+  readonly target: Target;
+  readonly rewriting: Rewriting;
+}
+
+/** The rewriting targets of tables: they are asked for once for each lane and each side of a comparison. */
+const REWRITERS = new WeakMap<Table, readonly Rewriter[]>();
 
 /** Gives what rules of some rule sets make of one end of a packet, once for a target that they share, with the family that it is of. */
 export function listRewritings(
@@ -157,7 +166,7 @@ export function listRewritings(
   const seen: Readonly<Record<Family, Set<Target>>> = { 4: new Set(), 6: new Set() };
   for (const ruleset of rulesets) {
     const { family } = ruleset;
-    for (const [target, rewriting] of listActiveTables(ruleset).flatMap((table) => [...rewritingsIn(table)])) {
+    for (const { target, rewriting } of listActiveTables(ruleset).flatMap(listRewriters)) {
       if (rewriting.side !== side || seen[family].has(target)) continue;
       seen[family].add(target);
       found.push({ ...rewriting, family });
@@ -166,16 +175,16 @@ export function listRewritings(
   return found;
 }
 
-function rewritingsIn(table: Table): ReadonlyMap<Target, Rewriting> {
-  const known = FOUND.get(table);
+function listRewriters(table: Table): readonly Rewriter[] {
+  const known = REWRITERS.get(table);
   // Stryker disable next-line ConditionalExpression: without what is kept, the same is found again
   if (known !== undefined) return known;
-  const found = new Map<Target, Rewriting>();
+  const found: Rewriter[] = [];
   for (const target of listTableTargets(table)) {
     const rewriting = rewritingOf(target);
-    if (rewriting !== null) found.set(target, rewriting);
+    if (rewriting !== null) found.push({ target, rewriting });
   }
   // Stryker disable next-line CallExpression: what is not kept is found again
-  FOUND.set(table, found);
+  REWRITERS.set(table, found);
   return found;
 }

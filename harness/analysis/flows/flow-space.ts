@@ -1,7 +1,7 @@
 import { addressBits, type Family } from "../../model/address.ts";
 import { MAX_ID, MAX_PORT } from "../../model/pod.ts";
-import { listMatches } from "../../model/rule-parts.ts";
-import { listRules, type Ruleset } from "../../model/ruleset.ts";
+import { listDistinctMatches } from "../../model/rule-parts.ts";
+import type { Ruleset } from "../../model/ruleset.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
 import { type Diagrams, openDiagrams } from "../diagrams/diagrams.ts";
 import type { Intervals } from "../diagrams/intervals.ts";
@@ -55,8 +55,7 @@ export function openFlowSpace(
     ids: boundariesOf(cuts.ids),
   };
   const found = { addresses: [...boundaries.addresses], ports: [...boundaries.ports], ids: [...boundaries.ids] };
-  // Rule sets that are compared share most of their matches.
-  for (const match of new Set(rulesets.flatMap(listRules).flatMap(listMatches))) {
+  for (const match of listDistinctMatches(rulesets)) {
     for (const { axis, ranges } of listRanges(match, family))
       for (const boundary of boundariesOf(ranges)) found[axis].push(boundary);
   }

@@ -1,8 +1,8 @@
 import type { CompareElement } from "../../model/compare.ts";
 import type { Match } from "../../model/match.ts";
 import { fitsInterface, POD_INTERFACE, type PodSpec } from "../../model/pod.ts";
-import { listMatches } from "../../model/rule-parts.ts";
-import { listRules, type Ruleset } from "../../model/ruleset.ts";
+import { listDistinctMatches } from "../../model/rule-parts.ts";
+import type { Ruleset } from "../../model/ruleset.ts";
 
 /** A link that no rule names, for what rules do with any but those they name. */
 const OTHER_LINK = "other0";
@@ -19,9 +19,7 @@ const INTERFACE_KEYS = ["meta iifname", "meta iif", "meta oifname", "meta oif"];
  * findFurtherLinks([ruleset], spec)   // ["net1"] of -A PREROUTING -i net1 -j RETURN; [] of rules that name no interface
  */
 export function findFurtherLinks(rulesets: readonly (Ruleset | null)[], { shape }: PodSpec): readonly string[] {
-  const patterns = rulesets
-    .flatMap(listRules)
-    .flatMap(listMatches)
+  const patterns = listDistinctMatches(rulesets)
     .flatMap(listPatterns)
     .filter((pattern) => pattern !== "+");
   const named = patterns

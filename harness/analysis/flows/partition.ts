@@ -6,8 +6,8 @@ import { type FlowSet, isAnyMark, joinCuts } from "../../model/flow-set.ts";
 import { MAX_PORT, type PodSpec, type SandboxAddresses, vmGateway, vmLinks, withLinks } from "../../model/pod.ts";
 import { findPeerMark } from "../../model/pod-shape.ts";
 import type { PolicyRouting } from "../../model/policy-routing.ts";
-import { listMatches } from "../../model/rule-parts.ts";
-import { emptyRuleset, familyKey, listRules, type PodRules, type Ruleset } from "../../model/ruleset.ts";
+import { listDistinctMatches } from "../../model/rule-parts.ts";
+import { emptyRuleset, familyKey, type PodRules, type Ruleset } from "../../model/ruleset.ts";
 import type { SplitPoints } from "../../model/split-points.ts";
 import { networkRanges } from "../../model/value-ranges.ts";
 import { listCompareRanges } from "../diagrams/compare-traits.ts";
@@ -128,8 +128,7 @@ function cutsOfRouting({ rules, routes }: PolicyRouting, family: Family): SplitP
 
 /** Gives the values that rules compare with what the kernel keeps about a connection, whose ends are those of the flow. */
 function cutsOfState(rulesets: readonly Ruleset[], family: Family): SplitPoints {
-  const matches = rulesets.flatMap(listRules).flatMap(listMatches);
-  const asked = matches.flatMap((match) => {
+  const asked = listDistinctMatches(rulesets).flatMap((match) => {
     if (match.kind === "compare") return listCompareRanges(match, family, ({ field }) => field === null);
     return questionOf(match).asks === "state" ? listRanges(match, family) : [];
   });

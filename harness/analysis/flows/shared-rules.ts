@@ -1,5 +1,5 @@
 import isDeepEqual from "fast-deep-equal";
-import { type Chain, type Rule, type Ruleset, type Table, tableKey } from "../../model/ruleset.ts";
+import { type Chain, chainsByName, type Rule, type Ruleset, type Table, tableKey } from "../../model/ruleset.ts";
 
 /**
  * Gives rule sets in which a rule that the first one has, too, in the chain of the same name, has the very matches and target of that one:
@@ -20,7 +20,7 @@ export function shareRules(rulesets: readonly Ruleset[]): readonly Ruleset[] {
 }
 
 function shareTable(known: Table, table: Table): Table {
-  const chains = new Map(known.chains.map((chain) => [chain.name, chain]));
+  const chains = chainsByName(known);
   return {
     ...table,
     chains: table.chains.map((chain) => {

@@ -7,8 +7,8 @@ import { isAnyMark } from "../../model/flow-set.ts";
 import type { Match, Range } from "../../model/match.ts";
 import { MAX_PORT } from "../../model/pod.ts";
 import { type MarkTest, WHOLE_MARK } from "../../model/policy-routing.ts";
-import { listMatches } from "../../model/rule-parts.ts";
-import { listRules, type Ruleset } from "../../model/ruleset.ts";
+import { listDistinctMatches } from "../../model/rule-parts.ts";
+import type { Ruleset } from "../../model/ruleset.ts";
 import type { ValueRanges } from "../../model/value-ranges.ts";
 import { EPHEMERAL_PORTS } from "../../netfilter/packet.ts";
 import type { SplitRanges } from "../diagrams/axis-ranges.ts";
@@ -43,7 +43,7 @@ export function varySockets(
   { chosenPorts = "there", routedMarks = [] }: SocketSetting,
   demanded: ValueRanges = [],
 ): readonly Lane[] {
-  const matches = rulesets.flatMap(listRules).flatMap(listMatches);
+  const matches = listDistinctMatches(rulesets);
   const listPortsOf = (protocol: FlowProtocol) => {
     const found = listPorts(matches, protocol);
     const isChosen = found.includes(null) || chosenPorts === "there";

@@ -1,7 +1,7 @@
 import { LandfallError } from "../../errors.ts";
 import type { Match } from "../../model/match.ts";
 import { listMatches, listNextChains, replaceMatches, replaceTargets } from "../../model/rule-parts.ts";
-import { type Chain, type Rule, type Ruleset, type Table, tableKey } from "../../model/ruleset.ts";
+import { type Chain, chainsByName, type Rule, type Ruleset, type Table, tableKey } from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";
 import { answersAlike } from "../../model/text-match-traits.ts";
 
@@ -52,7 +52,7 @@ interface Naming {
 }
 
 function tellTableApart(table: Table, naming: Naming): Table {
-  const byName = new Map(table.chains.map((chain) => [chain.name, chain]));
+  const byName = chainsByName(table);
   const drawing = findDrawing(byName);
   if (drawing.size === 0) return table;
   const most = naming.copies + COPIES_AT_MOST + COPIES_PER_CHAIN * table.chains.length;

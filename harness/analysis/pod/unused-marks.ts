@@ -4,7 +4,7 @@ import type { Match } from "../../model/match.ts";
 import type { MarkTest, PolicyRouting } from "../../model/policy-routing.ts";
 import { listMatches, listNextChains, listRulesetTargets, listTargets } from "../../model/rule-parts.ts";
 import { handlePlace, type RulePlace, tablePlace } from "../../model/rule-place.ts";
-import { type Chain, listActiveTables, type Rule, type Ruleset } from "../../model/ruleset.ts";
+import { type Chain, chainsByName, listActiveTables, type Rule, type Ruleset } from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";
 import { listAskedMarks } from "../diagrams/compare-traits.ts";
 
@@ -68,7 +68,7 @@ const LATER: Readonly<Record<Hook, readonly Hook[]>> = {
 function findHooks(chains: readonly Chain[]): ReadonlyMap<string, ReadonlySet<Hook>> {
   const found = new Map(chains.map(({ name, base }) => [name, new Set<Hook>(base ? [base.hook] : [])]));
   const waiting = chains.filter(({ base }) => base !== null);
-  const byName = new Map(chains.map((chain) => [chain.name, chain]));
+  const byName = chainsByName({ chains });
   for (const { name, rules } of waiting) {
     const hooks = found.get(name) ?? [];
     for (const next of new Set(rules.flatMap(listNextChains))) {

@@ -1,6 +1,6 @@
 import type { CompareKey } from "../../model/compare.ts";
 import { listMatches, listTargets } from "../../model/rule-parts.ts";
-import type { Chain, Rule, Table } from "../../model/ruleset.ts";
+import { type Chain, chainsByName, type Rule, type Table } from "../../model/ruleset.ts";
 import type { Target } from "../../model/target.ts";
 import { findLoops, listJumps } from "../chain-graph.ts";
 import { findHooks } from "../chain-hooks.ts";
@@ -13,7 +13,7 @@ export interface NftFault {
 
 /** Gives everything about a table that nft or the kernel refuses: jumps to nowhere, loops, and targets where they cannot stand. */
 export function checkNftTable(table: Table): readonly NftFault[] {
-  const chains = new Map(table.chains.map((chain) => [chain.name, chain]));
+  const chains = chainsByName(table);
   const hooks = findHooks(table);
   const basesOf = new Map<ReadonlySet<string>, readonly Chain[]>();
   const findBases = (chain: Chain): readonly Chain[] => {

@@ -112,6 +112,7 @@ interface Piece {
 
 /** Fills in the piece that begins at a place: one object serves for a whole text. */
 function findPiece(text: string, at: number, piece: Piece): void {
+  if (findPlainPiece(text, at, piece)) return;
   for (const { kind, find } of FORMS[text.charCodeAt(at)] ?? NO_FORMS) {
     piece.stop = find(text, at);
     piece.kind = kind;
@@ -119,6 +120,34 @@ function findPiece(text: string, at: number, piece: Piece): void {
   }
   piece.kind = "fault";
   piece.stop = at + 1;
+}
+
+/** What a character is part of: a word alone, a word or number, a number or address, or none of these; its bits are tested. */
+const [LETTER, DIGIT, WORD_SIGN, OPEN_END] = [1, 2, 4, 8];
+const CLASSES: readonly number[] = Array.from({ length: 128 }, (_, code) => classOf(String.fromCharCode(code)));
+
+function classOf(character: string): number {
+  if (/[A-Za-z_]/.test(character)) return LETTER;
+  if (/\d/.test(character)) return DIGIT;
+  if (/[./\\-]/.test(character)) return WORD_SIGN;
+  return /[:*]/.test(character) ? OPEN_END : 0;
+}
+
+/**
+ * Fills in a word or a decimal number that nothing else can begin with, as nearly all of a listing are: no `:` makes an address of it, and
+ * no `*` or letter goes on behind it.
+ */
+function findPlainPiece(text: string, at: number, piece: Piece): boolean {
+  const first = CLASSES[text.charCodeAt(at)];
+  const taken = first === LETTER ? LETTER | DIGIT | WORD_SIGN : first === DIGIT ? DIGIT : 0;
+  if (taken === 0) return false;
+  let stop = at + 1;
+  while (((CLASSES[text.charCodeAt(stop)] ?? 0) & taken) !== 0) stop++;
+  const behind = CLASSES[text.charCodeAt(stop)] ?? 0;
+  if (behind === OPEN_END || (first === DIGIT && (behind !== 0 || text.charCodeAt(stop) > 127))) return false;
+  piece.kind = first === LETTER ? "word" : "number";
+  piece.stop = stop;
+  return true;
 }
 
 function faultOf(sign: string): string {

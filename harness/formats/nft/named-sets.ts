@@ -15,7 +15,7 @@ import type { OpenTable } from "./open-nft-tables.ts";
 /** Sets that rules add to or take from, by table and name: what they hold is not known. A statement that is kept as text may do so. */
 export function findChangingSets(tables: readonly OpenTable[]): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const table of tables)
+  for (const table of tables.filter(({ objects }) => objects.size > 0))
     for (const statements of listStatements(table))
       for (const statement of statements) for (const set of setsChangedBy(statement)) names.add(nameSet(table, set));
   return names;

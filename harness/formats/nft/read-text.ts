@@ -242,12 +242,13 @@ const BRIDGE_PRIORITIES: ReadonlyMap<string, NamedPriority> = new Map([
 
 function readChainBody(reader: TextReader, place: JsonObject, parts: Json[]): JsonObject {
   let body: JsonObject = place;
+  const rulePlace = { family: place.family ?? "ip", table: place.table ?? "", chain: place.name ?? "" };
   for (skipEnds(reader); !isNext(reader, "}"); skipEnds(reader)) {
     const token = peek(reader);
     if (token.kind === "end") fail(token, `The chain ${place.name} is not closed; a "}" is missing.`);
     recover(reader, () => {
       const own = CHAIN_WORDS.includes(token.text) ? readOwnPart(reader, place) : null;
-      if (own === null) readChainRule(reader, place, token, parts);
+      if (own === null) readChainRule(reader, rulePlace, token, parts);
       else body = { ...body, ...own };
     });
   }
@@ -268,9 +269,12 @@ function readOwnPart(reader: TextReader, place: JsonObject): JsonObject | null {
 }
 
 function readChainRule(reader: TextReader, place: JsonObject, token: Token, parts: Json[]): void {
-  const rule = readRule(reader, { family: place.family ?? "ip", table: place.table ?? "", chain: place.name ?? "" });
-  parts.push({ rule: placed(reader, token, rule) });
-  addUnnamedChains(reader, place, parts);
+  const rule = readAlikeRule(reader, place);
+  // What was read as others like it knows its own line.
+  if (rule === null) {
+    parts.push({ rule: placed(reader, token, { ...place, ...readPlacedRule(reader) }) });
+    addUnnamedChains(reader, place, parts);
+  } else parts.push({ rule });
   endRule(reader);
 }
 
