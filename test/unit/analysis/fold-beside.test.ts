@@ -71,3 +71,22 @@ test.each([
   expect(foldBeside(items, diagrams, counted)).toBe(foldBalanced(items, folding.join));
   expect(joined.filter((variable) => variable === 0)).toEqual([]);
 });
+
+test.each([
+  ["that begins where another does and ends behind it", { start: 0, size: 3 }],
+  ["that begins where another does and ends before it", { start: 8, size: 1 }],
+  ["that begins inside another", { start: 9, size: 2 }],
+])("a rule %s keeps its own flows", (_, first) => {
+  const diagrams = openDiagrams();
+  const folding = openFolding(diagrams);
+  const beside = Array.from({ length: SIZE / 4 }, (_, i) => ({ start: i * 4, size: 2 }));
+  for (const intervals of [
+    [...beside, first],
+    [first, ...beside],
+  ]) {
+    const items = intervals.map((own, i) =>
+      makeRule(diagrams, { first: own, second: null, does: i % 2 === 0 ? "a" : "b" }, folding.neutral),
+    );
+    expect(foldBeside(items, diagrams, folding)).toBe(foldBalanced(items, folding.join));
+  }
+});
