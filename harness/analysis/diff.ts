@@ -108,6 +108,7 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
   const witnesses = suspects.map(
     ([terminal, path]): Suspect => ({ terminal, witness: witnessOf(path, lane, partition, comparison) }),
   );
+  if (witnesses.length === 0) return [];
   const all = witnesses.map(({ witness }) => witness);
   const open = (side: (typeof sides)[number]) => openLander(side.rules, side.spec, all, space.mattering);
   const [old, fresh] = [open(sides[0]), open(sides[1])];

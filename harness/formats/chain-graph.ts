@@ -23,16 +23,21 @@ export interface Jump {
 /** Chains are asked about their jumps for loops, depth, hooks and missing chains; of many rules a few are jumps. */
 const JUMPS = new WeakMap<Chain, readonly Jump[]>();
 const FEW_RULES = 4;
+const NO_JUMPS: readonly Jump[] = [];
 
 /** Gives the jumps of a chain's rules, in order; one chain may come twice. */
 export function listJumps(chain: Chain): readonly Jump[] {
   const known = JUMPS.get(chain);
   if (known) return known;
-  const jumps: Jump[] = [];
-  for (const rule of chain.rules) for (const to of listNextChains(rule)) jumps.push({ rule, to });
+  let jumps: Jump[] | null = null;
+  for (const rule of chain.rules)
+    for (const to of listNextChains(rule)) {
+      jumps ??= [];
+      jumps.push({ rule, to });
+    }
   // Most chains are short, and looked through as soon as they are looked up.
-  if (chain.rules.length > FEW_RULES) JUMPS.set(chain, jumps);
-  return jumps;
+  if (chain.rules.length > FEW_RULES) JUMPS.set(chain, jumps ?? NO_JUMPS);
+  return jumps ?? NO_JUMPS;
 }
 
 /** Something about a table's jumps that is wrong, at the rule that makes it so. */

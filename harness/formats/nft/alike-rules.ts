@@ -2,6 +2,7 @@ import type { TableFamily } from "../../model/ruleset.ts";
 import { fillRulePattern } from "./fill-pattern.ts";
 import type { Token } from "./lexer.ts";
 import { openPatternReading } from "./pattern-reading.ts";
+import { recallReadRules } from "./read-before.ts";
 import { makeRulePattern, type RulePattern } from "./rule-pattern.ts";
 import { endsRule, shapeOfWord } from "./rule-shape.ts";
 import type { AlikeRules } from "./text-reader.ts";
@@ -24,6 +25,9 @@ interface Shape {
 export function openAlikeRules(text: string, tokens: readonly Token[]): AlikeRules {
   const reading = openPatternReading(text, tokens);
   const roots: Readonly<Record<TableFamily, Shape>> = { ip: openShape(), ip6: openShape(), inet: openShape() };
+  const recall = recallReadRules();
+  const textOf = (from: number, stop: number) =>
+    text.slice((tokens[from] as Token).start, (tokens[stop - 1] as Token).stop);
   let words = 0;
   const follow = (shape: Shape, word: string): Shape | null => {
     const known = shape.next.get(word);
@@ -42,9 +46,11 @@ export function openAlikeRules(text: string, tokens: readonly Token[]): AlikeRul
   return {
     read: (from, family) => {
       let shape = roots[family];
-      let stop = from;
-      for (; !endsRule(tokens[stop] as Token); stop++) {
-        const word = shapeOfWord(tokens, stop);
+      const stop = findRuleEnd(tokens, from);
+      const known = stop > from && recall(textOf(from, stop), family);
+      if (known) return { ...known, stop };
+      for (let at = from; at < stop; at++) {
+        const word = shapeOfWord(tokens, at);
         const next = word === null ? null : follow(shape, word);
         if (next === null) return null;
         shape = next;
@@ -54,6 +60,12 @@ export function openAlikeRules(text: string, tokens: readonly Token[]): AlikeRul
       return pattern && read && { read, kinds: pattern.kinds, stop };
     },
   };
+}
+
+function findRuleEnd(tokens: readonly Token[], from: number): number {
+  let stop = from;
+  while (!endsRule(tokens[stop] as Token)) stop++;
+  return stop;
 }
 
 function openShape(): Shape {

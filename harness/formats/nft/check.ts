@@ -13,32 +13,50 @@ export interface NftFault {
 
 /** Gives everything about a table that nft or the kernel refuses: jumps to nowhere, loops, and targets where they cannot stand. */
 export function checkNftTable(table: Table): readonly NftFault[] {
-  const chains = chainsByName(table);
-  const hooks = findHooks(table);
-  const basesOf = new Map<ReadonlySet<string>, readonly Chain[]>();
-  const findBases = (chain: Chain): readonly Chain[] => {
-    const names = hooks.get(chain.name);
-    if (names === undefined) return [];
-    const bases = basesOf.get(names) ?? [...names].flatMap((name) => chains.get(name) ?? []);
-    basesOf.set(names, bases);
-    return bases;
-  };
-  const lost: NftFault[] = [];
-  const misplaced: NftFault[] = [];
-  for (const chain of table.chains) {
-    for (const { rule, to } of listJumps(chain)) {
-      const message = describeLostJump(to, chain, table, chains);
-      if (message !== null) lost.push({ rule, message });
-    }
-    const bases = findBases(chain);
-    for (const rule of chain.rules)
-      for (const message of checkRule(rule, table, bases)) misplaced.push({ rule, message });
-  }
-  return [...lost, ...findLoops(table), ...misplaced];
+  const faults: ChainFaults = { lost: [], misplaced: [] };
+  const basesOf = openBases(table);
+  for (const chain of table.chains) checkChain(chain, table, basesOf, faults);
+  return [...faults.lost, ...findLoops(table), ...faults.misplaced];
 }
 
-function describeLostJump(next: string, chain: Chain, table: Table, chains: ReadonlyMap<string, Chain>): string | null {
-  const found = chains.get(next);
+/** What is wrong with rules of chains: with where they lead, and with what they do there. */
+interface ChainFaults {
+  readonly lost: NftFault[];
+  readonly misplaced: NftFault[];
+}
+
+/** Opens what gives the base chains from which packets come to a chain. */
+function openBases(table: Table): (chain: Chain) => readonly Chain[] {
+  const hooks = findHooks(table);
+  const known = new Map<ReadonlySet<string>, readonly Chain[]>();
+  return ({ name }) => {
+    const names = hooks.get(name);
+    if (names === undefined) return NO_CHAINS;
+    const bases = known.get(names) ?? [...names].flatMap((base) => chainsByName(table).get(base) ?? []);
+    known.set(names, bases);
+    return bases;
+  };
+}
+
+const NO_CHAINS: readonly Chain[] = [];
+
+function checkChain(
+  chain: Chain,
+  table: Table,
+  basesOf: (chain: Chain) => readonly Chain[],
+  { lost, misplaced }: ChainFaults,
+): void {
+  for (const { rule, to } of listJumps(chain)) {
+    const message = describeLostJump(to, chain, table);
+    if (message !== null) lost.push({ rule, message });
+  }
+  const bases = basesOf(chain);
+  for (const rule of chain.rules)
+    for (const message of checkRule(rule, table, bases)) misplaced.push({ rule, message });
+}
+
+function describeLostJump(next: string, chain: Chain, table: Table): string | null {
+  const found = chainsByName(table).get(next);
   if (found?.base === null) return null;
   const reason = found
     ? `${next} is a base chain, which no rule can jump or go to`
@@ -48,12 +66,15 @@ function describeLostJump(next: string, chain: Chain, table: Table, chains: Read
 
 function checkRule(rule: Rule, table: Table, bases: readonly Chain[]): readonly string[] {
   const families = checkFamilies(rule, table);
-  if (rule.target === null) return families;
-  const messages: string[] = [];
-  for (const target of listTargets(rule))
-    for (const found of [checkPlace(target, bases), checkFamily(target, rule, table), checkTransport(target, rule)])
-      messages.push(...found);
-  return messages.length === 0 ? families : [...messages, ...families];
+  const targets = listTargets(rule).flatMap((target) => checkTarget(target, rule, table, bases));
+  return targets.length === 0 ? families : [...targets, ...families];
+}
+
+function checkTarget(target: Target, rule: Rule, table: Table, bases: readonly Chain[]): readonly string[] {
+  const [place, family] = [checkPlace(target, bases), checkFamily(target, rule, table)];
+  const transport = checkTransport(target, rule);
+  const isRight = place.length === 0 && family.length === 0 && transport.length === 0;
+  return isRight ? NOTHING_WRONG : [...place, ...family, ...transport];
 }
 
 /** Nearly every rule of a large set is right. */
@@ -92,7 +113,7 @@ function checkFamily(target: Target, rule: Rule, { family }: Table): readonly st
     const isMixed = family === "inet" && target.family === undefined && namesFamily(rule);
     return isMixed
       ? ["tproxy after a match on one family must name the family: tproxy ip to …; nft refuses this."]
-      : [];
+      : NOTHING_WRONG;
   }
   if (target.kind === "dnat" || target.kind === "snat") {
     const isNamed =
@@ -105,7 +126,7 @@ function checkFamily(target: Target, rule: Rule, { family }: Table): readonly st
     const needsFamily = family === "inet" && target.addresses !== null && target.family === undefined && !isNamed;
     return needsFamily
       ? [`${target.kind} to an address in an inet table needs its family: ${target.kind} ip to …; nft refuses this.`]
-      : [];
+      : NOTHING_WRONG;
   }
   if (target.kind !== "reject" || family === "inet") return NOTHING_WRONG;
   const other = family === "ip" ? "icmp6-" : "icmp-";

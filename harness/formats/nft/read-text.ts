@@ -4,6 +4,7 @@ import { NO_LOOKUPS } from "../../model/name-lookups.ts";
 import { openAlikeRules } from "./alike-rules.ts";
 import { countValues, isObject, type Json, type JsonObject } from "./ast.ts";
 import { readTokens, type Token } from "./lexer.ts";
+import { noteReadRules } from "./read-before.ts";
 import type { NftReadOptions } from "./read-json.ts";
 import { type NftTables, readTables } from "./read-ruleset.ts";
 import { readNumber, readRight, readTime, readValueText } from "./text-expression.ts";
@@ -61,7 +62,10 @@ export function readNftText(
     textOfRule: ({ expr }) => reader.ruleTexts.get(expr ?? null) ?? null,
     handleOfRule: ({ expr }) => reader.handles.get(expr ?? null) ?? null,
   });
-  if (findings.length === 0) return { ok: true, value };
+  if (findings.length === 0) {
+    noteReadRules(value.tables, reader.readRules);
+    return { ok: true, value };
+  }
   const inOrder = findings.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
   return { ok: false, findings: inOrder };
 }
