@@ -2,21 +2,21 @@ import { isDeepStrictEqual } from "node:util";
 import type { Family } from "../model/address.ts";
 import type { Flow } from "../model/flow.ts";
 import { type Landing, landingsAgree, renderLandingKey } from "../model/landing.ts";
-import type { PodSpec } from "../model/pod.ts";
+import type { PodSpec, SandboxAddresses } from "../model/pod.ts";
 import type { RulePlace } from "../model/rule-place.ts";
 import type { PodRules } from "../model/ruleset.ts";
 import { describeBriefly } from "./brief-class.ts";
 import { describeClass, keyOfRow } from "./class-text.ts";
 import type { Diagram } from "./diagrams/diagrams.ts";
-import { openPairs } from "./diagrams/pairs.ts";
 import { locateFlow } from "./flows/flow-location.ts";
 import { choosePoint, findPaths, listPreferences, type Path, readAssumptions } from "./flows/flow-points.ts";
-import { FIRST_REST } from "./flows/flow-space.ts";
 import type { Lane } from "./flows/lane.ts";
 import { type AnalysisSetting, type Partition, partitionFlows } from "./flows/partition.ts";
 import { joinSocketRows } from "./flows/socket-rows.ts";
 import { makeWitness, type Witness } from "./flows/witness.ts";
 import { type Lander, openLander } from "./pod/pod-under-analysis.ts";
+import { openPreparation } from "./pod/wide-pod.ts";
+import { findSuspicious, SAME } from "./suspicious.ts";
 import { nameByRole, tellKindsApart } from "./two-pods.ts";
 
 /** One class of flows that two rule sets land differently. */
@@ -74,7 +74,8 @@ export interface Comparison {
 export function diffRulesets(comparison: Comparison): readonly Change[] {
   const { family, before, after, setting } = comparison;
   const partition = partitionFlows(family, [before, after], setting);
-  const lanes = partition.lanes.map((lane) => ({ lane, rows: diffLane(lane, partition, comparison) }));
+  const sides = listSides(comparison);
+  const lanes = partition.lanes.map((lane) => ({ lane, rows: diffLane(lane, partition, comparison, sides) }));
   return joinSocketRows(
     lanes,
     (change, lane) =>
@@ -87,18 +88,43 @@ function joinChanges(changes: readonly [Change, ...Change[]]): Change {
   return { ...changes[0], holds: (flow) => changes.some(({ holds }) => holds(flow)) };
 }
 
+/** A rule set with the pod that it has, which is prepared for a lane's flows where some of them may land differently. */
+interface Side {
+  readonly rules: PodRules;
+  readonly spec: PodSpec;
+  readonly prepare: (flows: readonly Flow[]) => PodSpec;
+}
+
+function listSides({ before, after, setting, pods }: Comparison): readonly [Side, Side] {
+  const { spec, addresses } = setting;
+  return [openSide(before, pods?.before ?? spec, addresses), openSide(after, pods?.after ?? spec, addresses)];
+}
+
+function openSide(rules: PodRules, spec: PodSpec, addresses: SandboxAddresses): Side {
+  let prepare: Side["prepare"] | null = null;
+  return {
+    rules,
+    spec,
+    prepare: (flows) => {
+      prepare ??= openPreparation(spec, [rules], addresses);
+      return prepare(flows);
+    },
+  };
+}
+
 interface Suspect {
   readonly terminal: Diagram;
   readonly witness: Witness;
 }
 
-function diffLane(lane: Lane, partition: Partition, comparison: Comparison): readonly Change[] {
+function diffLane(
+  lane: Lane,
+  partition: Partition,
+  comparison: Comparison,
+  sides: readonly [Side, Side],
+): readonly Change[] {
   const { space } = partition;
-  const { before, after, setting, pods } = comparison;
-  const sides = [
-    { rules: before, spec: pods?.before ?? setting.spec },
-    { rules: after, spec: pods?.after ?? setting.spec },
-  ] as const;
+  const { before, after, pods } = comparison;
   const isOnePod = pods === undefined && isDeepStrictEqual(before.policyRouting, after.policyRouting);
   const suspicious = findSuspicious(lane, partition, isOnePod ? "same-pod" : "two-pods");
   const prefer = listPreferences(space, comparison.setting);
@@ -110,7 +136,7 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
   );
   if (witnesses.length === 0) return [];
   const all = witnesses.map(({ witness }) => witness);
-  const open = (side: (typeof sides)[number]) => openLander(side.rules, side.spec, all, space.mattering);
+  const open = (side: (typeof sides)[number]) => openLander(side.rules, side.spec, all, space.mattering, side.prepare);
   const [old, fresh] = [open(sides[0]), open(sides[1])];
   const groups = new Map<
     string,
@@ -147,33 +173,6 @@ function diffLane(lane: Lane, partition: Partition, comparison: Comparison): rea
       rulesAfter: is.rules,
     };
   });
-}
-
-const SAME = "same";
-
-/**
- * Gives the lane's flows by what both rule sets do with them. Those that both treat the same are in one terminal where the pod is the same;
- * in two pods they may land differently all the same, since others listen there.
- */
-function findSuspicious(lane: Lane, partition: Partition, around: "same-pod" | "two-pods"): Diagram {
-  const { space, sign, tellSent, ground, join } = partition;
-  const { diagrams } = space;
-  const [first = partition.outside, second = partition.outside] = sign(lane).map(tellSent);
-  const same = diagrams.terminal(SAME);
-  const pair = diagrams.combine(
-    first,
-    second,
-    (a, b) => (a === b && around === "same-pod" ? same : diagrams.terminal(`${a} or ${b}`)),
-    openPairs(),
-    { limit: FIRST_REST, shortcut: (a, b) => (a === b && around === "same-pod" ? same : undefined) },
-  );
-  const isSettled = (terminal: Diagram) => terminal === same || terminal === partition.outside;
-  const divide = (cut: Diagram, part: Diagram) =>
-    diagrams.combine(cut, part, (a, b) => (isSettled(a) ? a : join(a, b)), openPairs(), {
-      limit: FIRST_REST,
-      shortcut: (a) => (isSettled(a) ? a : undefined),
-    });
-  return ground.reduce(divide, partition.restrict(pair, lane));
 }
 
 function witnessOf(path: Path, lane: Lane, { space }: Partition, { family, setting }: Comparison): Witness {

@@ -3,15 +3,15 @@ import type { JsonObject } from "./ast.ts";
 import type { AlikeRule } from "./text-reader.ts";
 
 /** Rules of a text that were read as others of their shape, by what stands for them among its commands. */
-export type ReadRules = ReadonlyMap<JsonObject, Rule>;
+export type RulesOfText = ReadonlyMap<JsonObject, Rule>;
 
 /** The rules of each text that was read, for as long as its tables are about. */
-const READ = new WeakMap<readonly Chain[], ReadRules>();
+const READ = new WeakMap<readonly Chain[], RulesOfText>();
 /** Those of the text that was read last. */
-let last: WeakRef<ReadRules> | null = null;
+let last: WeakRef<RulesOfText> | null = null;
 
 /** Notes the rules of a text for the one that is read next: whoever compares two rule sets reads most of their rules twice. */
-export function noteReadRules(tables: readonly Table[], rules: ReadRules): void {
+export function noteReadRules(tables: readonly Table[], rules: RulesOfText): void {
   for (const { chains } of tables) READ.set(chains, rules);
   last = new WeakRef(rules);
 }
