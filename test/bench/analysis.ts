@@ -32,7 +32,7 @@ const address = (i: number) => `10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 25
 const EDITS = 4;
 const ROUNDS = 3;
 /**
- * Bounds of Node's heap, so that the memory told is what a diff needs and not what Node takes while there is plenty: left to itself it
+ * Bounds of Node's heap, so that the memory told is near what a diff needs and not what Node takes while there is plenty: left to itself it
  * lets the young space alone grow by a hundred megabytes.
  */
 const HEAP_BOUNDS = ["--max-old-space-size=160", "--max-semi-space-size=32"];
