@@ -273,12 +273,8 @@ function readOwnPart(reader: TextReader, place: JsonObject): JsonObject | null {
 }
 
 function readChainRule(reader: TextReader, place: JsonObject, token: Token, parts: Json[]): void {
-  const rule = readAlikeRule(reader, place);
-  // What was read as others like it knows its own line.
-  if (rule === null) {
-    parts.push({ rule: placed(reader, token, { ...place, ...readPlacedRule(reader) }) });
-    addUnnamedChains(reader, place, parts);
-  } else parts.push({ rule });
+  parts.push({ rule: placed(reader, token, readRule(reader, place)) });
+  addUnnamedChains(reader, place, parts);
   endRule(reader);
 }
 

@@ -119,3 +119,10 @@ describe("a rule is read the same whether rules like it stand before it or not:"
     expect(third?.target).toBe(fourth?.target);
   });
 });
+
+test("rules of a table that is refused are told with their place, whether rules like them stand before them or not", () => {
+  const rules = [80, 81, 82, 83].map((port) => `  tcp dport ${port} accept\n`).join("");
+  const read = readNft(`table ip t {\n flags interval;\n chain c {\n${rules} }\n}\n`, { where: "rules.nft" });
+  const places = read.ok ? [] : read.findings.map(({ line, column }) => `${line}:${column}`);
+  expect(places).toEqual(["1:1", "3:2", "4:3", "5:3", "6:3", "7:3"]);
+});
