@@ -126,3 +126,10 @@ test("rules of a table that is refused are told with their place, whether rules 
   const places = read.ok ? [] : read.findings.map(({ line, column }) => `${line}:${column}`);
   expect(places).toEqual(["1:1", "3:2", "4:3", "5:3", "6:3", "7:3"]);
 });
+
+test("a policy that is none is one finding, and the rules below it are read", () => {
+  const text =
+    "table ip t {\n chain c {\n  type filter hook output priority 0; policy 7;\n  tcp dport 80 accept\n  tcp dport x\n }\n}\n";
+  const read = readNft(text, { where: "rules.nft" });
+  expect(read.ok ? [] : read.findings.map(({ line, column }) => `${line}:${column}`)).toEqual(["3:46", "5:3"]);
+});
