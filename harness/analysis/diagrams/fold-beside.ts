@@ -1,8 +1,9 @@
 import type { Diagram, Diagrams } from "./diagrams.ts";
 import { foldBalanced } from "./fold-balanced.ts";
+import { TERMINAL } from "./node-parts.ts";
 
-/** Lists below this are folded as they are. */
-const MANY = 8;
+/** Fewer need no folding. A higher number would keep small rule sets, which tests look at flow by flow, from this way of folding. */
+const MANY = 2;
 
 /** How diagrams are folded: `join` is associative, and `neutral`, a terminal, leaves what it is joined with as it is. */
 export interface Folding {
@@ -23,7 +24,8 @@ export function foldBeside(items: readonly Diagram[], diagrams: Diagrams, foldin
     let until = from + 1;
     while (until < items.length && diagrams.variableOf(items[until] as Diagram) === variable) until++;
     const run = items.slice(from, until);
-    const beside = run.length < MANY ? null : placeBeside(run, variable, diagrams, folding);
+    // Terminals have no intervals: they hold everywhere.
+    const beside = run.length < MANY || variable === TERMINAL ? null : placeBeside(run, variable, diagrams, folding);
     if (beside === null) folded.push(...run);
     else folded.push(beside);
     from = until;

@@ -54,6 +54,16 @@ function check(
 
 describe("the diff", () => {
   test("of equal rule sets is empty", () => check(SEED, SEED, []));
+  test.each([
+    ["without a condition", "-A OUTPUT -j DROP"],
+    ["on one address", "-A OUTPUT -d 10.0.0.1/32 -j DROP"],
+    ["on one port", "-A OUTPUT -p tcp -m tcp --dport 80 -j DROP"],
+  ])("tells many equal rules %s from none", (_, rule) => {
+    const write = (rules: readonly string[]) => `*filter\n:OUTPUT ACCEPT [0:0]\n${rules.join("\n")}\nCOMMIT\n`;
+    const many = Array.from({ length: 20 }, () => rule);
+    expect(diff(write(many), write([]))).not.toEqual([]);
+    expect(diff(write(many), write([rule]))).toEqual([]);
+  });
   test("is empty for different rules under which every flow lands the same", () =>
     check(
       SEED,

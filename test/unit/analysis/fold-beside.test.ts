@@ -24,6 +24,11 @@ const arbitraryRule = fc.record({
   does: fc.constantFrom("a", "b", "c"),
 });
 
+/** Some stand several times, so that many of a kind follow each other. */
+const arbitraryRules = fc
+  .array(fc.tuple(arbitraryRule, fc.constantFrom(1, 1, 1, 2, 10)), { maxLength: 40 })
+  .map((some) => some.flatMap(([rule, times]) => Array.from({ length: times }, () => rule)));
+
 type Rule = typeof arbitraryRule extends fc.Arbitrary<infer R> ? R : never;
 
 function makeRule(diagrams: Diagrams, { first, second, does }: Rule, neutral: Diagram): Diagram {
@@ -42,7 +47,7 @@ function makeRule(diagrams: Diagrams, { first, second, does }: Rule, neutral: Di
 
 test("a fold of rules that stand beside each other is that in pairs", () => {
   fc.assert(
-    fc.property(fc.array(arbitraryRule, { maxLength: 60 }), (rules) => {
+    fc.property(arbitraryRules, (rules) => {
       const diagrams = openDiagrams();
       const folding = openFolding(diagrams);
       const items = rules.map((rule) => makeRule(diagrams, rule, folding.neutral));
@@ -50,6 +55,15 @@ test("a fold of rules that stand beside each other is that in pairs", () => {
     }),
     { numRuns: 300 },
   );
+});
+
+test("rules without any condition decide as the first of them does", () => {
+  const diagrams = openDiagrams();
+  const folding = openFolding(diagrams);
+  const everywhere = ["a", ...Array.from({ length: 20 }, () => "b")].map((name) => diagrams.terminal(name));
+  expect(foldBeside(everywhere, diagrams, folding)).toBe(everywhere[0]);
+  const nowhere = Array.from({ length: 20 }, () => folding.neutral);
+  expect(foldBeside(nowhere, diagrams, folding)).toBe(folding.neutral);
 });
 
 test.each([
