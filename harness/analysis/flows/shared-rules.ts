@@ -1,4 +1,4 @@
-import isDeepEqual from "fast-deep-equal";
+import { dequal } from "dequal/lite";
 import { type Chain, chainsByName, type Rule, type Ruleset, type Table, tableKey } from "../../model/ruleset.ts";
 
 /**
@@ -42,7 +42,7 @@ function shareChain(known: Chain, { rules }: Chain): readonly Rule[] {
   return rules.map((rule, place) => {
     const same = findKnown(rule, place);
     // Rules of one text may mean different things: sets have the same name, and different elements.
-    if (same === undefined || !isDeepEqual(same.matches, rule.matches) || !isDeepEqual(same.target, rule.target))
+    if (same === undefined || !dequal(same.matches, rule.matches) || !dequal(same.target, rule.target))
       return rule;
     return { ...rule, matches: same.matches, target: same.target };
   });

@@ -50,3 +50,14 @@ test("one rule set is given back as it is", () => {
   const only = read(ONE);
   expect(shareRules([only])).toEqual([only]);
 });
+
+test("rules that a program made of objects without a prototype are compared like any others", () => {
+  const bare = (ruleset: Ruleset): Ruleset =>
+    JSON.parse(JSON.stringify(ruleset), (_, value) =>
+      typeof value === "object" && value !== null && !Array.isArray(value)
+        ? Object.assign(Object.create(null), value)
+        : value,
+    );
+  expect(listShared(bare(read(ONE, TWO)), bare(read(ONE, "tcp dport 9 accept")))).toEqual([true, false]);
+  expect(listShared(read(ONE), bare(read(ONE)))).toHaveLength(1);
+});
