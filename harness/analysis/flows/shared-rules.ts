@@ -42,8 +42,7 @@ function shareChain(known: Chain, { rules }: Chain): readonly Rule[] {
   return rules.map((rule, place) => {
     const same = findKnown(rule, place);
     // Rules of one text may mean different things: sets have the same name, and different elements.
-    if (same === undefined || !dequal(same.matches, rule.matches) || !dequal(same.target, rule.target))
-      return rule;
+    if (same === undefined || !dequal(same.matches, rule.matches) || !dequal(same.target, rule.target)) return rule;
     return { ...rule, matches: same.matches, target: same.target };
   });
 }
