@@ -159,7 +159,9 @@ function readTable(reader: TextReader, verb: string, commands: Json[]): void {
   const body: { family: string; name: string; flags?: Json } = { family, name };
   const inner: Json[] = [];
   if (takeIf(reader, "{")) readTableBody(reader, body, inner);
-  commands.push(placed(reader, token, { [verb]: { table: placed(reader, token, body) } }), ...sortParts(inner));
+  commands.push(placed(reader, token, { [verb]: { table: placed(reader, token, body) } }));
+  // A call takes no hundred thousand arguments.
+  for (const part of sortParts(inner)) commands.push(part);
 }
 
 /** Rules come behind all chains and sets, as nft adds them: a rule may name what stands further down. */

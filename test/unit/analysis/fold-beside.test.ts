@@ -104,3 +104,13 @@ test.each([
     expect(foldBeside(items, diagrams, folding)).toBe(foldBalanced(items, folding.join));
   }
 });
+
+test("two hundred thousand rules that overlap are folded", () => {
+  const diagrams = openDiagrams();
+  const folding = openFolding(diagrams);
+  const [wide, small] = [10, 1].map((size) =>
+    makeRule(diagrams, { first: { start: 0, size }, second: null, does: "a" }, folding.neutral),
+  );
+  const items = Array.from({ length: 200_000 }, (_, i) => (i === 0 ? wide : small) ?? 0);
+  expect(foldBeside(items, diagrams, folding)).toBe(wide);
+});

@@ -59,3 +59,9 @@ test.each([
   readRules(before);
   expect(readRules(after)).toEqual(alone);
 });
+
+test("a table of a hundred and fifty thousand rules is read", () => {
+  const rules = Array.from({ length: 150_000 }, (_, i) => `    tcp dport ${i % 60_000} accept`);
+  const read = readNft(write("ip", rules), { where: "rules.nft" });
+  expect(read.ok && read.value.tables[0]?.chains.at(-1)?.rules.length).toBe(150_000);
+});
