@@ -15,7 +15,7 @@ import { type AnalysisSetting, type Partition, partitionFlows } from "./flows/pa
 import { joinSocketRows } from "./flows/socket-rows.ts";
 import { makeWitness, type Witness } from "./flows/witness.ts";
 import { type Lander, openLander } from "./pod/pod-under-analysis.ts";
-import { openPreparation } from "./pod/wide-pod.ts";
+import { openPreparation, type PreparePod } from "./pod/wide-pod.ts";
 import { findSuspicious, SAME } from "./suspicious.ts";
 import { nameByRole, tellKindsApart } from "./two-pods.ts";
 
@@ -92,7 +92,7 @@ function joinChanges(changes: readonly [Change, ...Change[]]): Change {
 interface Side {
   readonly rules: PodRules;
   readonly spec: PodSpec;
-  readonly prepare: (flows: readonly Flow[]) => PodSpec;
+  readonly prepare: PreparePod;
 }
 
 function listSides({ before, after, setting, pods }: Comparison): readonly [Side, Side] {
@@ -101,7 +101,7 @@ function listSides({ before, after, setting, pods }: Comparison): readonly [Side
 }
 
 function openSide(rules: PodRules, spec: PodSpec, addresses: SandboxAddresses): Side {
-  let prepare: Side["prepare"] | null = null;
+  let prepare: PreparePod | null = null;
   return {
     rules,
     spec,
@@ -136,7 +136,7 @@ function diffLane(
   );
   if (witnesses.length === 0) return [];
   const all = witnesses.map(({ witness }) => witness);
-  const open = (side: (typeof sides)[number]) => openLander(side.rules, side.spec, all, space.mattering, side.prepare);
+  const open = (side: Side) => openLander(side.rules, side.spec, all, space.mattering, side.prepare);
   const [old, fresh] = [open(sides[0]), open(sides[1])];
   const groups = new Map<
     string,

@@ -48,7 +48,7 @@ export interface Diagrams {
   ): Diagram;
 }
 
-/** Nodes that one analysis may make. */
+/** Nodes that one analysis may make before it gives up. */
 const DEFAULT_NODE_BUDGET = 4_000_000;
 
 /**

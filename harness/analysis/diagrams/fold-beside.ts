@@ -2,9 +2,6 @@ import type { Diagram, Diagrams } from "./diagrams.ts";
 import { foldBalanced } from "./fold-balanced.ts";
 import { TERMINAL } from "./node-parts.ts";
 
-/** Fewer need no folding. A higher number would keep small rule sets, which tests look at flow by flow, from this way of folding. */
-const MANY = 2;
-
 /** How diagrams are folded: `join` is associative, and `neutral`, a terminal, leaves what it is joined with as it is. */
 export interface Folding {
   readonly join: (first: Diagram, second: Diagram) => Diagram;
@@ -14,10 +11,10 @@ export interface Folding {
 /**
  * Folds diagrams as {@link foldBalanced} does. Neighbours that are neutral but for a few intervals of one variable, as rules on different
  * addresses are, become one node at once where their intervals lie beside each other or are the same: a fold in pairs would copy each
- * interval once for each time that the number of diagrams can be halved.
+ * interval once for each time that the number of diagrams can be halved. Few diagrams are folded in the same way, so that tests which look
+ * at small rule sets flow by flow are about large ones too.
  */
 export function foldBeside(items: readonly Diagram[], diagrams: Diagrams, folding: Folding): Diagram | undefined {
-  if (items.length < MANY) return foldBalanced(items, folding.join);
   const folded: Diagram[] = [];
   for (let from = 0; from < items.length; ) {
     const variable = diagrams.variableOf(items[from] as Diagram);
@@ -25,7 +22,7 @@ export function foldBeside(items: readonly Diagram[], diagrams: Diagrams, foldin
     while (until < items.length && diagrams.variableOf(items[until] as Diagram) === variable) until++;
     const run = items.slice(from, until);
     // Terminals have no intervals: they hold everywhere.
-    const beside = run.length < MANY || variable === TERMINAL ? null : placeBeside(run, variable, diagrams, folding);
+    const beside = run.length === 1 || variable === TERMINAL ? null : placeBeside(run, variable, diagrams, folding);
     // A call takes no hundred thousand arguments.
     for (const one of beside === null ? run : [beside]) folded.push(one);
     from = until;
@@ -34,12 +31,8 @@ export function foldBeside(items: readonly Diagram[], diagrams: Diagrams, foldin
 }
 
 /** Gives the diagram of some with one first variable; null where their intervals overlap, or are not few. */
-function placeBeside(
-  run: readonly Diagram[],
-  variable: number,
-  diagrams: Diagrams,
-  { join, neutral }: Folding,
-): Diagram | null {
+function placeBeside(run: readonly Diagram[], variable: number, diagrams: Diagrams, folding: Folding): Diagram | null {
+  const { neutral } = folding;
   const pieces = listPieces(run, diagrams, neutral);
   if (pieces === null) return null;
   const [starts, children]: [number[], Diagram[]] = [[], []];
@@ -58,7 +51,7 @@ function placeBeside(
       children.push(neutral);
     }
     starts.push(start);
-    children.push(foldBeside(own, diagrams, { join, neutral }) ?? neutral);
+    children.push(foldBeside(own, diagrams, folding) ?? neutral);
     open = stop;
   }
   if (open < Number.POSITIVE_INFINITY) {

@@ -8,7 +8,7 @@ import type { PodRules } from "../../model/ruleset.ts";
 import type { Diagram } from "../diagrams/diagrams.ts";
 import { abstractLanding } from "../pod/abstract-landing.ts";
 import { openLander } from "../pod/pod-under-analysis.ts";
-import { openPreparation } from "../pod/wide-pod.ts";
+import { openPreparation, type PreparePod } from "../pod/wide-pod.ts";
 import { locateFlow } from "./flow-location.ts";
 import { choosePoint, findPaths, listPreferences, readAssumptions } from "./flow-points.ts";
 import type { Lane } from "./lane.ts";
@@ -53,6 +53,7 @@ export function classifyDemands({
   const { splitPoints, protocols } = capture.contractFor(setting.addresses);
   const asked: AnalysisSetting = { ...setting, protocols, cuts: splitPoints(family), chosenPorts: "absent" };
   const partition = partitionFlows(family, [rules], asked);
+  const prepare = openPreparation(setting.spec, [rules], setting.addresses);
   return partition.lanes.filter(concerns).flatMap((lane) => {
     const { space, divide, outside } = partition;
     const fine = divide(lane);
@@ -67,7 +68,7 @@ export function classifyDemands({
       parts.filter(({ witness }) => !isSelfConnected(witness.flow)),
       lane,
       partition,
-      { rules, capture, setting, known, fine },
+      { rules, capture, setting, known, fine, prepare },
     );
   });
 }
@@ -83,15 +84,17 @@ interface Part {
   readonly witness: Witness;
 }
 
-type Around = Pick<DemandQuestion, "rules" | "capture" | "setting" | "known"> & { readonly fine: Diagram };
+interface Around extends Pick<DemandQuestion, "rules" | "capture" | "setting" | "known"> {
+  readonly fine: Diagram;
+  readonly prepare: PreparePod;
+}
 
 function joinParts(parts: readonly Part[], lane: Lane, partition: Partition, around: Around): readonly DemandClass[] {
   const { space, sign } = partition;
-  const { rules, capture, setting, known, fine } = around;
+  const { rules, capture, setting, known, fine, prepare } = around;
   const all = parts.map(({ witness }) => witness);
-  const lander = openLander(rules, setting.spec, all, space.mattering);
+  const lander = openLander(rules, setting.spec, all, space.mattering, prepare);
   const [signature = partition.outside] = sign(lane);
-  const prepare = openPreparation(setting.spec, [rules], setting.addresses);
   // A pod is prepared for a flow's ends, whoever dials: owners multiply the flows, and not the pods.
   const prepared = new Map<string, PodSpec>();
   const demand = ({ flow }: Pick<Witness, "flow">) => {

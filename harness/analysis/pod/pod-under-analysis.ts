@@ -1,5 +1,5 @@
 import type { Family } from "../../model/address.ts";
-import type { Flow, Manner } from "../../model/flow.ts";
+import type { Manner } from "../../model/flow.ts";
 import { type Landing, renderLandingKey } from "../../model/landing.ts";
 import { type HostName, isLoopback, type PodSpec, type SandboxAddresses, withLinks } from "../../model/pod.ts";
 import type { PodShape } from "../../model/pod-shape.ts";
@@ -17,7 +17,7 @@ import { originalChain, tellApart } from "../flows/told-apart.ts";
 import type { Witness } from "../flows/witness.ts";
 import { abstractLanding } from "./abstract-landing.ts";
 import { keepQuotes } from "./kept-quotes.ts";
-import { openPreparation } from "./wide-pod.ts";
+import type { PreparePod } from "./wide-pod.ts";
 
 /** A landing with the rules that led there, each once, in the order in which packets met them. */
 export interface ExplainedLanding {
@@ -46,7 +46,7 @@ export interface Lander {
 
 /**
  * Opens a lander for some witnesses, all of which it must be given at once: the pod is prepared for them. `prepare` is what
- * {@link openPreparation} gives for these rules and this pod, where somebody has it already.
+ * `openPreparation` gives for these rules and this pod; the landers of all lanes have one.
  * An unknown match answers as the witness assumes. On others no class depends, unless they may read what a rule changes (`mattering`):
  * where there are too many ways to answer them to walk them all, none is taken to hold, and all are, and the landing must be one. Where
  * one of them may read what a rule changes, the landing is not known then.
@@ -56,12 +56,10 @@ export function openLander(
   spec: PodSpec,
   witnesses: readonly Witness[],
   mattering: Mattering,
-  prepare?: (flows: readonly Flow[]) => PodSpec,
+  prepare: PreparePod,
 ): Lander {
   const [example] = witnesses;
-  const flows = witnesses.map(({ flow }) => flow);
-  const prepareFor = prepare ?? (example ? openPreparation(spec, [rules], example.addresses) : () => spec);
-  const wide = prepareFor(flows);
+  const wide = prepare(witnesses.map(({ flow }) => flow));
   const texts = listUnknown(rules);
   const isAnyReading = texts.some((text) => readsChanged(text, mattering));
   const told = texts.length === 0 ? rules : tellRulesApart(rules);

@@ -53,12 +53,11 @@ export function preparePod(spec: PodSpec, { flows, rules }: PodDemand, addresses
   return openPreparation(spec, rules, addresses)(flows);
 }
 
+/** Prepares a pod for flows, all of which it is given at once. */
+export type PreparePod = (flows: readonly Flow[]) => PodSpec;
+
 /** Gives a function that prepares a pod for some flows as {@link preparePod} does; what depends on the rules alone is found once. */
-export function openPreparation(
-  spec: PodSpec,
-  rules: readonly PodRules[],
-  addresses: SandboxAddresses,
-): (flows: readonly Flow[]) => PodSpec {
+export function openPreparation(spec: PodSpec, rules: readonly PodRules[], addresses: SandboxAddresses): PreparePod {
   const sent = FAMILIES.map((family) => findSentEnds(family, rules, spec, addresses));
   const sentTo = sent.flatMap((ends) => ends.addresses);
   const sentPorts = sent.flatMap(({ ports }) => ports);

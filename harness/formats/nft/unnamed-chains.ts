@@ -72,8 +72,8 @@ export function onOneLine(text: string): string {
 
 /** Adds the chains that the reader has met in a rule, with their rules, to the parts of the rule's table. */
 export function addUnnamedChains(reader: TextReader, place: JsonObject, parts: Json[]): void {
-  const own = { family: place.family ?? "ip", table: place.table ?? "" };
   if (reader.unnamed.length === 0) return;
+  const own = { family: place.family ?? "ip", table: place.table ?? "" };
   for (const { token, name, rules } of reader.unnamed.splice(0)) {
     parts.push(placed(reader, token, { chain: placed(reader, token, { ...own, name }) }));
     for (const rule of rules) {
